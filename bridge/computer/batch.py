@@ -28,7 +28,14 @@ from bridge.computer.approval.shown import ShownStep, show_steps
 from bridge.computer.apps.levels import Contact, make_contact
 from bridge.computer.describe import describe, name_element
 from bridge.computer.desktop import Check, Elements, Window, WindowId
-from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
+from bridge.computer.effects import (
+    Effects,
+    InputState,
+    find_effects,
+    follow,
+    list_keys,
+    list_unplaced,
+)
 from bridge.computer.element_actions.listing import to_box
 from bridge.computer.element_actions.perform import perform_element_action
 from bridge.computer.element_actions.resolve import Resolved, resolve
@@ -199,7 +206,7 @@ def _find_all_effects(
                 resolved = resolve(
                     action, windows, elements, never, view, may_be_missing=at > first
                 )
-                found.append(resolved.find_effects(state.typed))
+                found.append(_find_named_effects(resolved, state.typed, windows))
             else:
                 found.append(find_effects(action, state, view, windows, elements))
             state = follow(action, state, view, windows)
@@ -208,6 +215,14 @@ def _find_all_effects(
         except InvalidRequest as error:
             return found, error
     return found, None
+
+
+def _find_named_effects(resolved: Resolved, typed: str, windows: Sequence[Window]) -> Effects:
+    """Find what an action by name touches."""
+    effects = resolved.find_effects(typed)
+    if isinstance(resolved.action, OBSERVATIONS):
+        return effects
+    return replace(effects, unplaced=list_unplaced(windows))
 
 
 def check_places(action: Action, view: View) -> None:
@@ -285,7 +300,8 @@ def _carry_out_action(
         if isinstance(action, ElementAction):
             windows = desktop.list_windows()
             resolved = resolve(action, windows, desktop.elements, policy.never, view)
-            effects = resolved.find_effects(context.performer.read_state().typed)
+            typed = context.performer.read_state().typed
+            effects = _find_named_effects(resolved, typed, windows)
         else:
             effects = _find_effects_now(action, context, view)
     except InvalidRequest as error:
@@ -362,6 +378,12 @@ def _explain_change(
 
 def explain_refusal(judgement: Judgement) -> str | None:
     """Explain why a batch is refused whatever the user approves; None if it is not."""
+    if judgement.never is not None and judgement.is_anywhere:
+        return (
+            f"Refused: a window with “{judgement.never}” in its title or program is open, and it "
+            "is on the user's never list. This desktop does not tell where windows are, so nothing "
+            "is possible and pictures are black until the user closes or minimizes it."
+        )
     if judgement.never is not None:
         return (
             f"Refused: windows with “{judgement.never}” in their title or program are on the "

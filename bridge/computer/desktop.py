@@ -51,6 +51,10 @@ class Window:
     """The area with title bar and borders, where these are not in `area`."""
     app: App | None = field(default=None, compare=False)
     """The program that it belongs to; None if the system does not name it."""
+    surface: Point | None = field(default=None, compare=False)
+    """Where what its program draws begins, if that is all it knows places by (Wayland)."""
+    is_placed: bool = field(default=True, compare=False)
+    """Whether `area` is where it is. If not, it may be anywhere in it, also below others."""
 
     @property
     def whole(self) -> Rect:
@@ -151,8 +155,11 @@ class Desktop(Protocol):
         """Return every screen in points, the main one first."""
         ...
 
-    def grab(self, area: Rect) -> Image:
-        """Return an RGB image of an area, which may have more pixels than points."""
+    def grab(self, area: Rect, *, with_pointer: bool = False) -> Image:
+        """Return an RGB image of an area, which may have more pixels than points.
+
+        `with_pointer`: let the system draw the pointer, where `read_cursor` does not provide it.
+        """
         ...
 
     def read_cursor(self) -> Cursor | None:

@@ -96,6 +96,8 @@ class Effects:
 
     Without it, these are `windows`.
     """
+    unplaced: tuple[Window, ...] = ()
+    """All open windows whose places are unknown: any of them may be touched."""
 
     @property
     def element(self) -> Element | None:
@@ -142,7 +144,7 @@ def find_effects(
     keyboard = _list_keyboard_windows(state, windows) if keys else []
     places = find_path(action, state, view)
     at_places = [find_windows_at(place, windows) for place in places]
-    topmost = [_choose_topmost(found) for found in at_places if found]
+    topmost = [window for found in at_places for window in _list_topmost(found)]
     main = (
         keyboard[:1]
         if not places
@@ -166,6 +168,7 @@ def find_effects(
         not plain,
         tuple(targets),
         _list_inputs(action, keyboard, at_places, has_keys=bool(keys), is_plain=plain),
+        list_unplaced(windows),
     )
 
 
@@ -213,6 +216,11 @@ def find_windows_at(point: Point, windows: Iterable[Window]) -> list[Window]:
     return [window for window in windows if point in window.whole]
 
 
+def list_unplaced(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """List the windows whose places are unknown."""
+    return tuple(window for window in windows if not window.is_placed)
+
+
 def list_keys(action: Action) -> frozenset[Combination]:
     """List the key combinations of an action, also those that are held during a click."""
     chords: Iterable[tuple[str, ...]]
@@ -258,7 +266,7 @@ def _list_inputs(
         inputs.append(None)
     for found in at_places:
         # The one on top may be a menu without a title, or let clicks through.
-        inputs += [found[0], _choose_topmost(found)] if found else [None]
+        inputs += [found[0], *_list_topmost(found)] if found else [None]
     known = _without_repeats(window for window in inputs if window is not None)
     return (*known, None) if None in inputs else known
 
@@ -303,6 +311,12 @@ def _to_character(chord: tuple[str, ...]) -> str:
 def _choose_topmost(windows: Sequence[Window]) -> Window:
     """Choose the window to name: menus and borders have no title."""
     return next((window for window in windows if window.title), windows[0])
+
+
+def _list_topmost(windows: Sequence[Window]) -> list[Window]:
+    """List the windows that may be on top: one, unless their places are unknown."""
+    unplaced = list_unplaced(windows)
+    return list(unplaced) if unplaced else [_choose_topmost(windows)] if windows else []
 
 
 def _without_repeats(windows: Iterable[Window]) -> tuple[Window, ...]:

@@ -11,6 +11,10 @@ from bridge.errors import BridgeError
 StopCallback = Callable[[str], object]
 """Called from any thread with the reason, a sentence."""
 
+BORDER_POINTS = 4
+"""Thickness of the border."""
+COLOR = 0xD97757
+
 STOP_KEY_PRESSED = "The stop key was pressed."
 
 _log = logging.getLogger(__name__)
@@ -19,8 +23,11 @@ _log = logging.getLogger(__name__)
 class Indicator(Protocol):
     """A border and a stop key; methods block briefly, one thread calls at a time."""
 
-    def show(self, stop: StopCallback) -> None:
-        """Show the border and listen for the key. Raises BridgeError if that fails."""
+    def show(self, stop: StopCallback) -> str | None:
+        """Show the border and listen for the key; return what is missing, in sentences.
+
+        Raises BridgeError if both fail.
+        """
 
     def hide(self) -> None:
         """Remove the border and stop listening; may be called again."""
@@ -40,12 +47,13 @@ class OptionalIndicator:
     def show(self, stop: StopCallback) -> None:
         try:
             self._indicator = self._open_indicator()
-            self._indicator.show(stop)
+            missing = self._indicator.show(stop)
         except BridgeError as error:
             self._indicator = None
-            if not self._has_warned:
-                self._has_warned = True
-                _log.warning("No stop key and no border: %s", error.message)
+            missing = f"No stop key and no border: {error.message}"
+        if missing and not self._has_warned:
+            self._has_warned = True
+            _log.warning("%s", missing)
 
     def hide(self) -> None:
         indicator, self._indicator = self._indicator, None

@@ -58,6 +58,8 @@ class Judgement:
     risks: tuple[str, ...] = ()
     never: str | None = None
     apps: AppJudgement = NO_APPS
+    is_anywhere: bool = False
+    """Whether the place of the window on the never list is unknown, so that nothing is possible."""
 
     @property
     def open_risks(self) -> tuple[str, ...]:
@@ -79,11 +81,11 @@ class Judgement:
 
 def judge(effects: Effects, policy: Policy) -> Judgement:
     """Judge what an action touches: the never list comes first, for every action."""
-    windows = (*effects.windows, *effects.covered)
+    windows = (*effects.windows, *effects.covered, *effects.unplaced)
     forbidden = (find_word(policy.never, window) for window in windows)
     never = next((word for word in forbidden if word is not None), None)
     if never is not None:
-        return Judgement(never=never)
+        return Judgement(never=never, is_anywhere=any(not each.is_placed for each in windows))
     rules = [rule for rule in policy.risky if rule_matches(rule, effects)]
     risks = [rule.risk for rule in rules]
     # The next two count whatever the user's rules are.
@@ -103,9 +105,10 @@ def judge(effects: Effects, policy: Policy) -> Judgement:
 def join_judgements(judgements: Iterable[Judgement]) -> Judgement:
     """Judge a batch: all its risks, and the first match of the never list."""
     judgements = tuple(judgements)
-    never = next((judgement.never for judgement in judgements if judgement.never), None)
+    forbidden = next((judgement for judgement in judgements if judgement.never), Judgement())
     risks = dict.fromkeys(risk for judgement in judgements for risk in judgement.risks)
-    return Judgement(tuple(risks), never, _join_apps(judgements))
+    apps = _join_apps(judgements)
+    return Judgement(tuple(risks), forbidden.never, apps, forbidden.is_anywhere)
 
 
 def _join_apps(judgements: Sequence[Judgement]) -> AppJudgement:

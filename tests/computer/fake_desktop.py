@@ -45,7 +45,7 @@ class FakeDesktop:
     def list_screens(self) -> Sequence[Rect]:
         return self._screens
 
-    def grab(self, area: Rect) -> Image:
+    def grab(self, area: Rect, *, with_pointer: bool = False) -> Image:
         from PIL import Image
 
         self.before(("grab", area))

@@ -39,7 +39,7 @@ class Screen(FakeDesktop):
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def grab(self, area: Rect) -> Image:
+    def grab(self, area: Rect, *, with_pointer: bool = False) -> Image:
         from PIL import Image
 
         image = Image.new("RGB", area.size, "white")

@@ -10,13 +10,13 @@ from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 
 NOT_OFFERED = (
-    "Elements are not offered here: that needs Linux with X11 and the accessibility bus. "
+    "Elements are not offered here: that needs Linux, with X11 or Sway, and the accessibility bus. "
     "Use a screenshot and its coordinates."
 )
 
 
 class NoElements:
-    """`Elements` of Windows and macOS so far, and of tests."""
+    """`Elements` of Windows, macOS and most Wayland compositors so far, and of tests."""
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         return None

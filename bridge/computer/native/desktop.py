@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bridge.computer.desktop import (
     Button,
@@ -15,12 +15,52 @@ from bridge.computer.desktop import (
     Window,
     WindowId,
 )
-from bridge.computer.native.input import Input
-from bridge.computer.native.screens import Screens
 from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+class Screens(Protocol):
+    """The part of a `Desktop` that sees."""
+
+    def list_screens(self) -> Sequence[Rect]: ...
+
+    def grab(self, area: Rect, *, with_pointer: bool = False) -> Image: ...
+
+    def read_cursor(self) -> Cursor | None: ...
+
+    def close(self) -> None: ...
+
+
+class Input(Protocol):
+    """The part of a `Desktop` that acts, and knows the windows."""
+
+    def read_pointer(self) -> Point: ...
+
+    def move(self, to: Point) -> None: ...
+
+    def press(self, button: Button) -> None: ...
+
+    def release(self, button: Button) -> None: ...
+
+    def scroll(self, direction: Direction, clicks: int) -> None: ...
+
+    def press_key(self, keysym: str) -> None: ...
+
+    def release_key(self, keysym: str) -> None: ...
+
+    def type(self, text: str, check: Check) -> None: ...
+
+    def list_windows(self) -> Sequence[Window]: ...
+
+    def activate_window(self, window: Window) -> None: ...
+
+    def find_focused(self) -> WindowId | None: ...
+
+    def find_pointed(self) -> WindowId | None: ...
+
+    def close(self) -> None: ...
 
 
 class NativeDesktop:
@@ -38,8 +78,8 @@ class NativeDesktop:
     def list_screens(self) -> Sequence[Rect]:
         return self._screens.list_screens()
 
-    def grab(self, area: Rect) -> Image:
-        return self._screens.grab(area)
+    def grab(self, area: Rect, *, with_pointer: bool = False) -> Image:
+        return self._screens.grab(area, with_pointer=with_pointer)
 
     def read_cursor(self) -> Cursor | None:
         return self._screens.read_cursor()

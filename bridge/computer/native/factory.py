@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 
 from bridge.computer.desktop import Elements
 from bridge.computer.elements.none import NoElements
 from bridge.computer.indicator import Indicator
-from bridge.computer.native.desktop import NativeDesktop
-from bridge.computer.native.input import Input
-from bridge.computer.native.screens import Screens
+from bridge.computer.native.desktop import Input, NativeDesktop
+from bridge.computer.native.environment import is_wayland
 
 # Implementations are imported where they are chosen: they need libraries of their platform.
 
 
 def open_desktop() -> NativeDesktop:
     """Open the desktop, in the thread that will use it. Raises DesktopUnavailable."""
+    if _is_on_wayland():
+        return _open_wayland_desktop()
+    from bridge.computer.native.screens import Screens
+
     with ExitStack() as stack:
         screens = Screens()
         stack.callback(screens.close)
@@ -31,9 +35,32 @@ def open_indicator(stop_key: str) -> Indicator:
         from bridge.computer.native.key_listener import KeyListener
 
         return KeyListener(stop_key)
+    if _is_on_wayland():
+        from bridge.computer.native.wayland.indicator import WaylandIndicator
+
+        return WaylandIndicator(stop_key)
     from bridge.computer.native.x11.indicator import X11Indicator
 
     return X11Indicator(stop_key)
+
+
+def _is_on_wayland() -> bool:
+    return sys.platform not in ("win32", "darwin") and is_wayland(os.environ)
+
+
+def _open_wayland_desktop() -> NativeDesktop:
+    from bridge.computer.native.wayland.input import WaylandInput
+    from bridge.computer.native.wayland.screens import WaylandScreens
+
+    with ExitStack() as stack:
+        screens = WaylandScreens()
+        stack.callback(screens.close)
+        input = WaylandInput()
+        stack.callback(input.close)
+        # What a program tells is of its own window only, wherever that is on the screen.
+        elements = _open_elements() if input.knows_places else NoElements()
+        stack.pop_all()
+        return NativeDesktop(screens, input, elements)
 
 
 def _open_input() -> Input:

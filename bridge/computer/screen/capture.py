@@ -97,7 +97,7 @@ class Capture:
         # Windows may open, close or move while the picture is taken: what was secret before or
         # is after is black.
         secret = self._find_secret_areas(desktop)
-        image = desktop.grab(area)
+        image = desktop.grab(area, with_pointer=True)
         cursor = desktop.read_cursor()
         if cursor is not None:
             draw_cursor(image, area, cursor, desktop.read_pointer())

@@ -1,4 +1,4 @@
-"""The elements of an X11 desktop, from the programs that tell them over AT-SPI."""
+"""The elements of a desktop on X11 or Sway, from the programs that tell them over AT-SPI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
-from bridge.computer.elements.atspi.tree import Tree
+from bridge.computer.elements.atspi.tree import Tree, use_places_of
 from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
@@ -56,6 +56,7 @@ class AtspiElements:
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         async def work() -> Element | None:
+            use_places_of(window)
             path = await self._search.find_at(point, window)
             return None if path is None else await self._reader.read_at(path, point)
 
@@ -63,6 +64,7 @@ class AtspiElements:
 
     def find_focused(self, window: Window) -> Element | None:
         async def work() -> Element | None:
+            use_places_of(window)
             node = await self._search.find_focused(window)
             return None if node is None else await self._reader.read(node)
 
@@ -70,6 +72,7 @@ class AtspiElements:
 
     def default_button(self, window: Window) -> Element | None:
         async def work() -> Element | None:
+            use_places_of(window)
             top = await self._search.find_top_level(window)
             if top is None:
                 return None
@@ -90,11 +93,21 @@ class AtspiElements:
 
     def window_tree(self, window: Window, most: int) -> ElementList:
         ends = time.monotonic() + _LISTING_SECONDS
-        return self._run_named(lambda: self._listing.list_window(window, most, ends))
+
+        async def work() -> ElementList:
+            use_places_of(window)
+            return await self._listing.list_window(window, most, ends)
+
+        return self._run_named(work)
 
     def find(self, window: Window, role: Role | None, name: str | None) -> ElementList:
         ends = time.monotonic() + _LISTING_SECONDS
-        return self._run_named(lambda: self._listing.find(window, role, name, ends))
+
+        async def work() -> ElementList:
+            use_places_of(window)
+            return await self._listing.find(window, role, name, ends)
+
+        return self._run_named(work)
 
     def look_up(self, id: str, windows: Sequence[Window]) -> tuple[NamedElement, Window]:
         known = self._ids.get(id)
@@ -103,6 +116,7 @@ class AtspiElements:
             raise explain_gone(id, known.name)
 
         async def work() -> NamedElement:
+            use_places_of(window)
             facts = await self._actor.check(id, known)
             element = await self._reader.read_target(facts.node)
             if element is None:
@@ -146,6 +160,7 @@ class AtspiElements:
 
     async def _find_passwords(self, window: Window, fields: _Fields) -> None:
         """Find the password fields of a window; if it is unknown, those last known stay."""
+        use_places_of(window)
         try:
             top = await self._search.find_top_level(window)
             if top is None:

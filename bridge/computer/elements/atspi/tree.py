@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Collection, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.bus import REGISTRY, Bus
 from bridge.computer.elements.atspi.replies import (
     BOX,
@@ -38,7 +40,12 @@ _MOST_WALKED = 400
 """Objects to look at in a program that cannot search by itself."""
 _ALL, _ANY = 1, 2
 _DOCUMENT_ORDER = 1
-_ON_SCREEN = 0
+_ON_SCREEN, _IN_WINDOW = 0, 1
+_SURFACE: ContextVar[Point | None] = ContextVar("surface", default=None)
+"""Where the surface of the window that is read begins; None if programs know the screen's places.
+
+Each piece of work that the bus runs has a context of its own.
+"""
 _CLICKABLE = ("click", "clickAncestor")
 """Names that Chromium and Firefox give to the action of what handles clicks, and of its parts."""
 
@@ -54,6 +61,11 @@ class Facts:
 
     def has(self, state: int) -> bool:
         return has_state(self.states, state)
+
+
+def use_places_of(window: Window) -> None:
+    """Convert places from those that the program of a window knows, for the rest of this work."""
+    _SURFACE.set(window.surface)
 
 
 class Tree:
@@ -122,7 +134,13 @@ class Tree:
 
     async def read_box(self, node: Node) -> Rect | None:
         """Return its area on the screen; None if it has none, as in a closed menu."""
-        return await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_ON_SCREEN,))
+        surface = _SURFACE.get()
+        if surface is None:
+            return await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_ON_SCREEN,))
+        box = await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_IN_WINDOW,))
+        if box is None:
+            return None
+        return Rect(surface.x + box.left, surface.y + box.top, box.width, box.height)
 
     async def read_address(self, document: Node) -> str:
         """Return the URL of a page; empty if the program does not tell."""
@@ -155,7 +173,10 @@ class Tree:
         return name in _CLICKABLE
 
     async def find_child_at(self, node: Node, point: Point) -> Node | None:
+        surface = _SURFACE.get()
         place = (point.x, point.y, _ON_SCREEN)
+        if surface is not None:
+            place = (point.x - surface.x, point.y - surface.y, _IN_WINDOW)
         found = await self.bus.call(node, _COMPONENT, "GetAccessibleAtPoint", NODE, "iiu", place)
         return None if found.is_null or found == node else found
 

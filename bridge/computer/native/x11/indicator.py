@@ -8,16 +8,12 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
+from bridge.computer.indicator import BORDER_POINTS, COLOR, STOP_KEY_PRESSED, StopCallback
 from bridge.computer.keys import parse_chord
 from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.screen import XScreen
 from bridge.computer.screen.geometry import Rect
 from bridge.errors import DesktopUnavailable
-
-BORDER_POINTS = 4
-"""Thickness of the border."""
-COLOR = 0xD97757
 
 _MODIFIERS = {"Shift_L": 1 << 0, "Control_L": 1 << 2, "Alt_L": 1 << 3, "Super_L": 1 << 6}
 _LOCKS = (0, 1 << 1, 1 << 4, 1 << 1 | 1 << 4)

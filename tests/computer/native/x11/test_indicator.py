@@ -10,15 +10,10 @@ from contextlib import closing
 
 import pytest
 
-from bridge.computer.indicator import STOP_KEY_PRESSED
+from bridge.computer.indicator import BORDER_POINTS, COLOR, STOP_KEY_PRESSED
 from bridge.computer.native.screens import Screens
 from bridge.computer.native.x11.connection import open_display
-from bridge.computer.native.x11.indicator import (
-    BORDER_POINTS,
-    COLOR,
-    X11Indicator,
-    list_border_strips,
-)
+from bridge.computer.native.x11.indicator import X11Indicator, list_border_strips
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable

@@ -1,0 +1,1 @@
+"""Screens, input and windows on Wayland, of compositors with wlroots' protocols."""

@@ -1,0 +1,188 @@
+"""Paste text through the clipboard, and give back what was in it: `data-control`."""
+
+# Who sets the clipboard has to be there when it is pasted. So each paste has a connection of its
+# own: it saves what the clipboard has, and offers the text until it was pasted. Then it offers what
+# was saved, in a thread of its own, until another program sets the clipboard.
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+from bridge.computer.native.wayland.connection import Connection, Event
+from bridge.computer.native.wayland.wire import Request, WaylandError
+from bridge.errors import InvalidRequest
+
+MANAGERS = ("ext_data_control_manager_v1", "zwlr_data_control_manager_v1")
+_CREATE_SOURCE, _GET_DEVICE = Request(0, "n"), Request(1, "no")
+_SET_SELECTION, _OFFER, _RECEIVE = Request(0, "o"), Request(0, "s"), Request(0, "sh")
+_DESTROY_SOURCE = Request(1)
+_TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
+_PRIVATE = ("x-kde-passwordManagerHint", b"secret")
+"""Tells clipboard managers not to keep what Claude types."""
+_MOST_TYPES = 40
+MOST_BYTES = 32_000_000
+"""Longest content to save; a program that gives more is not pasted into."""
+_SAVE_SECONDS = 2.0
+_PASTE_SECONDS = 1.5
+_LOOK_SECONDS, _QUIET_SECONDS = 0.05, 0.25
+"""How long nobody reads the text, once those have that look at every change of the clipboard, and
+once it was pasted: Chromium reads it twice."""
+_CHUNK = 65536
+
+Content = Mapping[str, bytes]
+"""What the clipboard has, by MIME type."""
+
+
+def paste_text(environment: Mapping[str, str], text: str, press: Callable[[], None]) -> None:
+    """Paste a text by the keys that `press` presses; the clipboard is as before after that.
+
+    Raises InvalidRequest if it cannot be, and OSError if the compositor is gone.
+    """
+    connection = Connection(environment)
+    try:
+        clipboard = _Clipboard(connection)
+        saved = clipboard.read()
+        data = text.encode()
+        clipboard.offer({**dict.fromkeys(_TEXT, data), _PRIVATE[0]: _PRIVATE[1]})
+        clipboard.serve_for(_LOOK_SECONDS)
+        press()
+        clipboard.serve_until_read()
+        if saved:
+            clipboard.offer(saved)
+        else:
+            clipboard.clear()
+    except BaseException:
+        connection.close()
+        raise
+    if not saved:
+        connection.close()
+        return
+    threading.Thread(target=clipboard.serve, name="clipboard", daemon=True).start()
+
+
+class _Clipboard:
+    """The clipboard on one connection; used in one thread at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        manager = next((name for name in MANAGERS if connection.has(name)), None)
+        if manager is None:
+            raise InvalidRequest(
+                "This program takes characters beyond U+FFFF, such as emoji, only from the "
+                f"clipboard, and the compositor does not offer that ({' or '.join(MANAGERS)}).",
+                param="text",
+            )
+        self._manager = connection.bind_first(manager, 1)
+        self._offers: dict[int, list[str]] = {}
+        self._selected = 0
+        self._sources: dict[int, Content] = {}
+        self._served_at = 0.0
+        seat = connection.bind_first("wl_seat", 1)
+        self._device = connection.make_id()
+        events = {0: Event("n", self._add_offer), 1: Event("o", self._select)}
+        connection.listen(self._device, events)
+        connection.send(self._manager, _GET_DEVICE, self._device, seat)
+        connection.roundtrip()
+
+    def read(self) -> Content:
+        """Return all that the clipboard has. Raises InvalidRequest if that cannot be saved."""
+        types = dict.fromkeys(self._offers.get(self._selected, ()))
+        ends = time.monotonic() + _SAVE_SECONDS
+        saved: dict[str, bytes] = {}
+        for kind in types:
+            left = MOST_BYTES - sum(map(len, saved.values()))
+            saved[kind] = b"".join(self._receive(kind, left, ends))
+        return saved
+
+    def offer(self, content: Content) -> None:
+        """Set the clipboard; the content must be served from now on."""
+        source = self._connection.make_id()
+        self._sources[source] = content
+
+        def cancel() -> None:
+            del self._sources[source]
+            # Requests that are under way still bring file descriptors, so it is not forgotten here.
+            self._connection.send(source, _DESTROY_SOURCE)
+
+        def send(descriptor: int, kind: str) -> None:
+            self._write(descriptor, content.get(kind, b""))
+
+        self._connection.listen(source, {0: Event("sh", send), 1: Event("", cancel)})
+        self._connection.send(self._manager, _CREATE_SOURCE, source)
+        for kind in content:
+            self._connection.send(source, _OFFER, kind)
+        self._connection.send(self._device, _SET_SELECTION, source)
+        self._connection.roundtrip()
+
+    def clear(self) -> None:
+        self._connection.send(self._device, _SET_SELECTION, 0)
+        self._connection.roundtrip()
+
+    def serve_for(self, seconds: float) -> None:
+        """Serve the text until nobody has read it for some time."""
+        self._served_at = time.monotonic()
+        while (left := self._served_at + seconds - time.monotonic()) > 0:
+            self._connection.dispatch(left)
+
+    def serve_until_read(self) -> None:
+        """Serve the text until a program has read it, or does not want it."""
+        self._served_at = 0.0
+        ends = time.monotonic() + _PASTE_SECONDS
+        while not self._served_at and time.monotonic() < ends:
+            self._connection.dispatch(_LOOK_SECONDS)
+        if self._served_at:
+            self.serve_for(_QUIET_SECONDS)
+
+    def serve(self) -> None:
+        """Serve what was saved until another program sets the clipboard."""
+        with self._connection, suppress(WaylandError):
+            while self._sources:
+                self._connection.dispatch(60)
+
+    def _receive(self, kind: str, most: int, ends: float) -> Iterator[bytes]:
+        reading, writing = os.pipe()
+        try:
+            self._connection.send(self._selected, _RECEIVE, kind, descriptors=[writing])
+        finally:
+            os.close(writing)
+        with os.fdopen(reading, "rb", 0) as pipe:
+            while True:
+                ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
+                data = pipe.read(_CHUNK) if ready else None
+                if data == b"":
+                    return
+                most -= len(data or b"")
+                if data is None or most < 0:
+                    raise InvalidRequest(
+                        "The clipboard has what cannot be saved: it is too large, or its program "
+                        "does not answer. Empty it, or type no characters beyond U+FFFF.",
+                        param="text",
+                    )
+                yield data
+
+    def _write(self, descriptor: int, data: bytes) -> None:
+        # Who asked may have gone, or may read nothing: that must not hold up the others.
+        with os.fdopen(descriptor, "wb", 0) as pipe, suppress(BrokenPipeError):
+            os.set_blocking(descriptor, False)
+            ends = time.monotonic() + _SAVE_SECONDS
+            while data and time.monotonic() < ends:
+                _, ready, _ = select.select([], [pipe], [], _LOOK_SECONDS)
+                data = data[(pipe.write(data[:_CHUNK]) or 0) if ready else 0 :]
+        self._served_at = time.monotonic()
+
+    def _add_offer(self, offer: int) -> None:
+        kinds = self._offers[offer] = []
+
+        def add(kind: str) -> None:
+            if len(kinds) < _MOST_TYPES:
+                kinds.append(kind)
+
+        self._connection.listen(offer, {0: Event("s", add)})
+
+    def _select(self, offer: int) -> None:
+        self._selected = offer

@@ -1,0 +1,113 @@
+"""The indicator on Wayland: a border where the compositor offers it, and Sway's stop key."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Mapping
+
+from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
+from bridge.computer.native.wayland.border import SHELL, Border
+from bridge.computer.native.wayland.connection import Connection
+from bridge.computer.native.wayland.stop_key import SwayStopKey
+from bridge.computer.native.wayland.wire import WaylandError
+from bridge.errors import DesktopUnavailable
+
+POINTER_UNKNOWN = (
+    "On Wayland the bridge does not learn where you move the mouse, so that does not stop Claude."
+)
+NO_KEY = "This compositor offers no stop key. Stop Claude in the tray, or with: claude-bridge stop."
+NO_BORDER = "This compositor offers no border around the screen."
+ENDED = "The compositor has closed the connection."
+
+
+class WaylandIndicator:
+    """An indicator on Wayland; called from one thread at a time.
+
+    Uses separate connections: the desktop's own thread is busy while Claude acts.
+    """
+
+    def __init__(self, hotkey: str, environment: Mapping[str, str] = os.environ) -> None:
+        self._hotkey = hotkey
+        self._environment = environment
+        self._thread: threading.Thread | None = None
+        self._wake = (-1, -1)
+
+    def show(self, stop: StopCallback) -> str:
+        """Draw the border and bind the key; return what is missing here, in sentences.
+
+        Raises DesktopUnavailable if the compositor cannot be reached, or the key is taken.
+        """
+        missing = [POINTER_UNKNOWN]
+        try:
+            connection = Connection(self._environment)
+        except OSError as error:
+            raise DesktopUnavailable(
+                f"The Wayland compositor cannot be reached: {error}"
+            ) from error
+        key: SwayStopKey | None = None
+        try:
+            key = self._bind_key(missing)
+            if connection.has(SHELL):
+                Border(connection).draw()
+            else:
+                missing.append(NO_BORDER)
+        except BaseException:
+            connection.close()
+            if key is not None:
+                key.close()
+            raise
+        self._wake = os.pipe()
+        self._thread = threading.Thread(
+            target=_listen,
+            args=(connection, key, self._wake[0], stop),
+            name="indicator",
+            daemon=True,
+        )
+        self._thread.start()
+        return " ".join(missing)
+
+    def hide(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        reading, writing = self._wake
+        # Closing one end wakes the thread, which waits for the other.
+        os.close(writing)
+        thread.join()
+        os.close(reading)
+
+    def _bind_key(self, missing: list[str]) -> SwayStopKey | None:
+        if self._hotkey == "none":
+            return None
+        try:
+            return SwayStopKey(self._environment, self._hotkey)
+        except DesktopUnavailable as error:
+            missing.append(error.message)
+        except OSError:
+            missing.append(NO_KEY)
+        return None
+
+
+def _listen(connection: Connection, key: SwayStopKey | None, wake: int, stop: StopCallback) -> None:
+    """Listen until the pipe is closed or the compositor is gone; then remove border and key."""
+    sources: list[Connection | SwayStopKey] = [connection]
+    if key is not None:
+        sources.append(key)
+    try:
+        while True:
+            ready, _, _ = select.select([*sources, wake], [], [])
+            if wake in ready:
+                break
+            if connection in ready:
+                connection.dispatch(0)
+            if key is not None and key in ready and key.was_pressed():
+                stop(STOP_KEY_PRESSED)
+        if key is not None:
+            key.close()
+    except WaylandError:
+        stop(ENDED)
+    finally:
+        # Closing the connection removes the border.
+        connection.close()

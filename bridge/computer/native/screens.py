@@ -65,7 +65,7 @@ class Screens:
     def grab(self, area: Rect, *, with_pointer: bool = False) -> Image:
         """Return an RGB image of an area, pixel for pixel (on macOS one pixel per point).
 
-        The pointer is never in it: on X11 `read_cursor` has it, elsewhere mss lacks it.
+        The pointer is never in it: on X11 `read_cursor` has it, and on other systems mss lacks it.
         """
         self._check_session()
         if not self._is_on_screen(area):

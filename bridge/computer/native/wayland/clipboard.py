@@ -30,8 +30,8 @@ MOST_BYTES = 32_000_000
 _SAVE_SECONDS = 2.0
 _PASTE_SECONDS = 1.5
 _LOOK_SECONDS, _QUIET_SECONDS = 0.05, 0.25
-"""How long nobody reads the text, once those have that look at every change of the clipboard, and
-once it was pasted: Chromium reads it twice."""
+"""Seconds without a read of the text: before it is pasted, as some programs look at every change of
+the clipboard, and after it, as Chromium reads it twice."""
 _CHUNK = 65536
 
 Content = Mapping[str, bytes]
@@ -110,7 +110,7 @@ class _Clipboard:
             self._connection.send(source, _DESTROY_SOURCE)
 
         def send(descriptor: int, kind: str) -> None:
-            self._write(descriptor, content.get(kind, b""))
+            self._send_content(descriptor, content.get(kind, b""))
 
         self._connection.listen(source, {0: Event("sh", send), 1: Event("", cancel)})
         self._connection.send(self._manager, _CREATE_SOURCE, source)
@@ -124,7 +124,7 @@ class _Clipboard:
         self._connection.roundtrip()
 
     def serve_for(self, seconds: float) -> None:
-        """Serve the text until nobody has read it for some time."""
+        """Serve the text until some time has passed without a read."""
         self._served_at = time.monotonic()
         while (left := self._served_at + seconds - time.monotonic()) > 0:
             self._connection.dispatch(left)
@@ -165,7 +165,7 @@ class _Clipboard:
                     )
                 yield data
 
-    def _write(self, descriptor: int, data: bytes) -> None:
+    def _send_content(self, descriptor: int, data: bytes) -> None:
         # Who asked may have gone, or may read nothing: that must not hold up the others.
         with os.fdopen(descriptor, "wb", 0) as pipe, suppress(BrokenPipeError):
             os.set_blocking(descriptor, False)

@@ -51,7 +51,7 @@ class WaylandInput:
         return isinstance(self._windows, SwayWindows)
 
     def read_pointer(self) -> Point:
-        """Return where the bridge left the pointer: where the user moved it is not told."""
+        """Return where the bridge left the pointer: the user may have moved it."""
         return self._pointer.at
 
     def move(self, to: Point) -> None:

@@ -80,7 +80,7 @@ def is_bound(keys: str, config: str) -> bool:
     """Return whether a configuration has a command for a key; included files are not read."""
     variables = dict(_VARIABLE.findall(config))
     bound = (match[1] for match in _BINDING.findall(config))
-    return _normalize(keys, {}) in {_normalize(each, variables) for each in bound}
+    return _fold_keys(keys, {}) in {_fold_keys(each, variables) for each in bound}
 
 
 def is_stop(event: Any) -> bool:
@@ -89,6 +89,6 @@ def is_stop(event: Any) -> bool:
     return isinstance(binding, dict) and binding.get("command") == _COMMAND
 
 
-def _normalize(keys: str, variables: Mapping[str, str]) -> frozenset[str]:
+def _fold_keys(keys: str, variables: Mapping[str, str]) -> frozenset[str]:
     parts = [part for key in keys.split("+") for part in variables.get(key, key).split("+")]
     return frozenset(_SAME.get(part.lower(), part.lower()) for part in parts)

@@ -167,24 +167,24 @@ def _walk(node: Any, *, is_floating: bool, depth: int) -> Iterator[View]:
         raise WaylandError("Sway sent a tree that is none.")
     if node.get("visible") is True and isinstance(node.get("pid"), int):
         yield _read_view(node, is_floating=is_floating)
-    for child in _read_list(node, "nodes"):
+    for child in _check_list(node, "nodes"):
         yield from _walk(child, is_floating=is_floating, depth=depth + 1)
-    for child in _read_list(node, "floating_nodes"):
+    for child in _check_list(node, "floating_nodes"):
         yield from _walk(child, is_floating=True, depth=depth + 1)
 
 
 def _read_view(node: Mapping[str, Any], *, is_floating: bool) -> View:
-    rect, inner = _read_rect(node, "rect"), _read_rect(node, "window_rect")
-    geometry, bar = _read_rect(node, "geometry"), _read_rect(node, "deco_rect").height
+    rect, inner = _check_rect(node, "rect"), _check_rect(node, "window_rect")
+    geometry, bar = _check_rect(node, "geometry"), _check_rect(node, "deco_rect").height
     area = Rect(rect.left + inner.left, rect.top + inner.top, inner.width, inner.height)
     properties = node.get("window_properties")
     more = properties if isinstance(properties, dict) else {}
     classes = [node.get("app_id"), more.get("class"), more.get("instance")]
     is_full = node.get("fullscreen_mode") in (1, 2)
     return View(
-        WindowId(_read_number(node, "id"), _read_number(node, "pid")),
-        _read_text(node.get("name")),
-        tuple(dict.fromkeys(filter(None, map(_read_text, classes)))),
+        WindowId(_check_number(node, "id"), _check_number(node, "pid")),
+        _check_text(node.get("name")),
+        tuple(dict.fromkeys(filter(None, map(_check_text, classes)))),
         area if min(inner.size) > 0 else rect,
         Rect(rect.left, rect.top - bar, rect.width, rect.height + bar),
         node.get("focused") is True,
@@ -194,28 +194,28 @@ def _read_view(node: Mapping[str, Any], *, is_floating: bool) -> View:
     )
 
 
-def _read_list(node: Mapping[str, Any], name: str) -> list[Any]:
+def _check_list(node: Mapping[str, Any], name: str) -> list[Any]:
     value = node.get(name, [])
     if not isinstance(value, list):
         raise WaylandError(f"Sway sent `{name}` that is no list.")
     return value
 
 
-def _read_rect(node: Mapping[str, Any], name: str) -> Rect:
+def _check_rect(node: Mapping[str, Any], name: str) -> Rect:
     value = node.get(name)
     if not isinstance(value, dict):
         raise WaylandError(f"Sway sent a window without `{name}`.")
-    return Rect(*(_read_number(value, side) for side in ("x", "y", "width", "height")))
+    return Rect(*(_check_number(value, side) for side in ("x", "y", "width", "height")))
 
 
-def _read_number(node: Mapping[str, Any], name: str) -> int:
+def _check_number(node: Mapping[str, Any], name: str) -> int:
     value = node.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
         raise WaylandError(f"Sway sent `{name}` that is no number.")
     return value if name in ("id", "pid") else max(-FARTHEST, min(value, FARTHEST))
 
 
-def _read_text(value: Any) -> str:
+def _check_text(value: Any) -> str:
     return value[:_LONGEST_TEXT] if isinstance(value, str) else ""
 
 

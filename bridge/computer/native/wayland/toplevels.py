@@ -81,7 +81,7 @@ class ToplevelWindows:
         """Do nothing: the connection ends with the input that has it."""
 
     def _is_visible(self, toplevel: _Toplevel) -> bool:
-        """Return whether a window may be visible: not minimized, and on a screen if that is told.
+        """Return whether a window may be visible: not minimized, and on a screen if that is known.
 
         On another workspace, a window is on no screen.
         """

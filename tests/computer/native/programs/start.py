@@ -25,9 +25,9 @@ from tests.desktop import need_program
 from tests.web.chromium import run_chromium
 
 _HERE = Path(__file__).parent
-_PYTHON = "/usr/bin/python3"
+PYTHON = "/usr/bin/python3"
 """Debian's, which has the bindings of Tk and GTK that no virtual environment has."""
-_UTF8 = {"LC_ALL": "C.UTF-8", "GTK_IM_MODULE": "gtk-im-context-simple", "XMODIFIERS": ""}
+UTF8 = {"LC_ALL": "C.UTF-8", "GTK_IM_MODULE": "gtk-im-context-simple", "XMODIFIERS": ""}
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Chromium window</title>
 <style>body { margin: 0 } textarea { width: 100vw; height: 95vh }</style>
@@ -89,25 +89,25 @@ def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
 
 @contextmanager
 def tk_window(folder: Path, area: Rect = _TOP_LEFT) -> Iterator[Program]:
-    _require_module("tkinter")
+    require_module("tkinter")
     log = folder / "tk.jsonl"
     geometry = f"{area.width}x{area.height}+{area.left}+{area.top}"
-    with _run_program([_PYTHON, str(_HERE / "tk_window.py"), str(log), TK_TITLE, geometry]):
-        assert eventually(lambda: bool(_read_events(log)), 30)
-        yield Program(TK_TITLE, area, lambda: _read_text(log), lambda: _read_events(log))
+    with _run_program([PYTHON, str(_HERE / "tk_window.py"), str(log), TK_TITLE, geometry]):
+        assert eventually(lambda: bool(read_events(log)), 30)
+        yield Program(TK_TITLE, area, lambda: read_text(log), lambda: read_events(log))
 
 
 @contextmanager
 def gtk_window(folder: Path) -> Iterator[Program]:
     area = Rect(0, 540, 900, 500)
-    _require_module("gi")
+    require_module("gi")
     log = folder / "gtk.jsonl"
     where = [str(number) for number in (area.left, area.top, area.width, area.height)]
     with _run_program(
-        [_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]
+        [PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]
     ) as process:
-        assert eventually(lambda: bool(_read_events(log)), 30)
-        yield Program("GTK window", area, lambda: _read_text(log), process=process)
+        assert eventually(lambda: bool(read_events(log)), 30)
+        yield Program("GTK window", area, lambda: read_text(log), process=process)
 
 
 @contextmanager
@@ -170,24 +170,24 @@ PROGRAMS = {
 }
 
 
-def _require_module(name: str) -> None:
+def require_module(name: str) -> None:
     is_installed = (
-        shutil.which(_PYTHON)
+        shutil.which(PYTHON)
         and not subprocess.run(
-            [_PYTHON, "-c", f"import {name}"], capture_output=True, check=False
+            [PYTHON, "-c", f"import {name}"], capture_output=True, check=False
         ).returncode
     )
     if is_installed:
         return
     if os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"):
-        pytest.fail(f"{_PYTHON} lacks {name}, and nothing may skip here")
-    pytest.skip(f"{_PYTHON} lacks {name}")
+        pytest.fail(f"{PYTHON} lacks {name}, and nothing may skip here")
+    pytest.skip(f"{PYTHON} lacks {name}")
 
 
 @contextmanager
 def _run_program(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
-        words, env={**os.environ, **_UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        words, env={**os.environ, **UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             yield process
@@ -195,7 +195,7 @@ def _run_program(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def _read_events(log: Path) -> list[dict[str, Any]]:
+def read_events(log: Path) -> list[dict[str, Any]]:
     """Return the events of whole lines: the last line may be incomplete."""
     if not log.exists():
         return []
@@ -203,7 +203,7 @@ def _read_events(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def _read_text(log: Path) -> str:
-    texts = [event["text"] for event in _read_events(log) if event["kind"] == "text"]
+def read_text(log: Path) -> str:
+    texts = [event["text"] for event in read_events(log) if event["kind"] == "text"]
     # Tk represents a character above U+FFFF as two surrogates.
     return str(texts[-1]).encode("utf-16", "surrogatepass").decode("utf-16")

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.factory import open_desktop
-from tests.sway import run_sway
+from tests.computer.native.wayland.sway import run_sway
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.screen.geometry import Rect
 from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.painter import BOTTOM, RIGHT, painted
-from tests.sway import tell_sway
+from tests.computer.native.wayland.sway import tell_sway
 
 pytestmark = pytest.mark.end_to_end
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from bridge.computer.desktop import Window
 from bridge.computer.native.desktop import NativeDesktop
+from bridge.computer.screen.geometry import Rect
 from tests.computer.native.programs import start
 from tests.computer.native.programs.start import eventually
+from tests.computer.native.wayland.sway import tell_sway
 
 _HERE = Path(start.__file__).parent
 
@@ -50,3 +52,11 @@ def find_window(desktop: NativeDesktop, title: str) -> Window:
 
     assert eventually(lambda: bool(find()), 30)
     return find()[0]
+
+
+def float_window(desktop: NativeDesktop, title: str, area: Rect) -> None:
+    """Let a window float at a place."""
+    find_window(desktop, title)
+    size = f"resize set {area.width} {area.height}, move absolute position {area.left} {area.top}"
+    tell_sway(f'[title="{title}"] floating enable, {size}')
+    assert eventually(lambda: find_window(desktop, title).area == area)

@@ -1,0 +1,116 @@
+"""The elements of programs on Sway: they know places in their window, not on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.computer.desktop import Window
+from bridge.computer.native.desktop import NativeDesktop
+from bridge.computer.native.factory import open_desktop
+from bridge.computer.screen.geometry import Point, Rect
+from bridge.errors import InvalidRequest
+from tests.computer.native.programs.start import eventually
+from tests.computer.native.wayland.programs import find_window, float_window, gtk_program
+from tests.computer.native.wayland.sway import run_sway
+from tests.desktop import session_bus
+from tests.web.chromium import run_chromium
+
+pytestmark = pytest.mark.end_to_end
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>Checkout</title>
+<style>
+  body { margin: 0 }
+  form > * { position: absolute; left: 100px; width: 200px; height: 40px; box-sizing: border-box }
+</style>
+<form>
+  <input aria-label=Name style="top: 60px">
+  <input aria-label=Secret type=password style="top: 160px">
+  <button style="top: 260px">Pay now</button>
+</form>"""
+AREA = Rect(500, 300, 900, 600)
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[NativeDesktop]:
+    """A desktop on a bus of its own, on which programs tell their elements."""
+    with run_sway() as session, session_bus() as bus, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DISPLAY", raising=False)
+        for name, value in {**session, "DBUS_SESSION_BUS_ADDRESS": bus}.items():
+            patch.setenv(name, value)
+        made = open_desktop()
+        yield made
+        made.close()
+
+
+@pytest.fixture
+async def checkout(desktop: NativeDesktop, tmp_path: Path) -> AsyncIterator[Window]:
+    """Chromium's window, which floats away from the corner."""
+    file = tmp_path / "page.html"
+    await asyncio.to_thread(file.write_text, PAGE, "utf-8")
+    switches = ("--ozone-platform=wayland", "--force-renderer-accessibility", "--test-type")
+    url = f"--app={file.as_uri()}"
+    async with run_chromium(tmp_path / "profile", *switches, url=url, headless=False) as page:
+        await page.wait_for("document.querySelector('button') !== null")
+        await asyncio.to_thread(float_window, desktop, "Checkout", AREA)
+        await page.wait_for("innerWidth === 900")
+        yield await asyncio.to_thread(find_window, desktop, "Checkout")
+
+
+def read_until(read: Callable[[], object], expected: object) -> None:
+    values: list[object] = []
+
+    def compare() -> bool:
+        values.append(read())
+        return values[-1] == expected
+
+    assert eventually(compare, 20), values[-1]
+
+
+async def test_places_in_a_page_are_those_of_the_screen(
+    desktop: NativeDesktop, checkout: Window
+) -> None:
+    assert checkout.surface is not None
+    bar = Rect(600, 460, 200, 40)
+    await asyncio.to_thread(read_until, lambda: desktop.elements.password_areas([checkout]), [bar])
+
+    def read_button() -> tuple[str, str, Rect | None] | None:
+        element = desktop.elements.element_at(Point(700, 580), checkout)
+        return None if element is None else (element.role, element.name, element.box)
+
+    button = ("button", "Pay now", Rect(600, 560, 200, 40))
+    await asyncio.to_thread(read_until, read_button, button)
+    found = await asyncio.to_thread(desktop.elements.find, checkout, "field", "Name")
+    assert [each.element.box for each in found.elements] == [Rect(600, 360, 200, 40)]
+
+
+def test_a_button_of_gtk_is_found_and_pressed_by_name(
+    desktop: NativeDesktop, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with gtk_program("gtk_form.py", str(log), "GTK form"):
+        float_window(desktop, "GTK form", Rect(700, 350, 500, 500))
+        window = find_window(desktop, "GTK form")
+
+        def read_buttons() -> list[str]:
+            try:
+                listed = desktop.elements.window_tree(window, 60).elements
+            except InvalidRequest:
+                # The bus is being opened, or the program does not know it yet.
+                return []
+            return [each.element.name for each in listed if each.element.role == "button"]
+
+        assert eventually(lambda: bool(read_buttons()), 20)
+        name = read_buttons()[0]
+        (button,) = desktop.elements.find(window, "button", name).elements
+        box = button.element.box
+        assert box is not None
+        assert box.intersect(window.area) == box
+        middle = Point(box.left + box.width // 2, box.top + box.height // 2)
+        there = desktop.elements.element_at(middle, window)
+        assert there is not None
+        assert there.name == name
+        assert desktop.elements.press(button.id) in ("pressed", "silent")

@@ -133,8 +133,8 @@ COMPUTER_USE: Mapping[str, Tests] = {
     "Screenshots are logged only with": (
         "tests/computer/test_action_log.py::test_thumbnails_are_written_only_if_requested",
     ),
-    "It does **not work on Wayland**": (
-        "tests/computer/native/test_environment.py::test_wayland_is_refused_with_a_hint_to_use_x11",
+    "it does **not work on Wayland** there": (
+        "tests/computer/native/wayland/test_session.py::test_what_is_missing_is_named",
     ),
     "| Allow once, or a yes in the tray": (
         "tests/server/api/computer/test_apps.py"

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from bridge.computer.desktop import Window
+from bridge.computer.elements.atspi.elements import AtspiElements
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.factory import open_desktop
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.programs import find_window, float_window, gtk_program
-from tests.computer.native.wayland.sway import run_sway
+from tests.computer.native.wayland.sway import run_sway, tell_sway
 from tests.desktop import session_bus
 from tests.web.chromium import run_chromium
 
@@ -42,6 +43,11 @@ def desktop() -> Iterator[NativeDesktop]:
         for name, value in {**session, "DBUS_SESSION_BUS_ADDRESS": bus}.items():
             patch.setenv(name, value)
         made = open_desktop()
+        elements = made.elements
+        assert isinstance(elements, AtspiElements)
+        # A program that is started before the bus is open may have no tree.
+        tree = elements._tree
+        assert eventually(lambda: tree.bus.run(tree.list_programs, 0.5) is not None, 30)
         yield made
         made.close()
 
@@ -90,16 +96,16 @@ async def test_places_in_a_page_are_those_of_the_screen(
 def test_a_button_of_gtk_is_found_and_pressed_by_name(
     desktop: NativeDesktop, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log"
-    with gtk_program("gtk_form.py", str(log), "GTK form"):
-        float_window(desktop, "GTK form", Rect(700, 350, 500, 500))
+    tell_sway("gaps outer all set 100")
+    with gtk_program("gtk_form.py", str(tmp_path / "log"), "GTK form"):
         window = find_window(desktop, "GTK form")
+        assert window.surface == Point(100, 100)
 
         def read_buttons() -> list[str]:
             try:
                 listed = desktop.elements.window_tree(window, 60).elements
             except InvalidRequest:
-                # The bus is being opened, or the program does not know it yet.
+                # The program does not know the bus yet.
                 return []
             return [each.element.name for each in listed if each.element.role == "button"]
 

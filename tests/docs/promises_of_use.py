@@ -133,7 +133,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
     "Screenshots are logged only with": (
         "tests/computer/test_action_log.py::test_thumbnails_are_written_only_if_requested",
     ),
-    "it does **not work on Wayland** there": (
+    "| GNOME, KDE | nothing": (
         "tests/computer/native/wayland/test_session.py::test_what_is_missing_is_named",
     ),
     "| Allow once, or a yes in the tray": (

@@ -73,7 +73,7 @@ def compare_requests(before: Mapping[str, Any], after: Mapping[str, Any]) -> Dif
     for index, part in enumerate(old):
         if index >= len(new) or new[index] != part:
             other = new[index] if index < len(new) else None
-            return _describe(before, after, part, other, same, size)
+            return _describe_first(before, after, part, other, same, size)
         same += len(part.data)
     added = len(new) - len(old)
     changed = [name for name in _SETTINGS if before.get(name) != after.get(name)]
@@ -84,7 +84,7 @@ def compare_requests(before: Mapping[str, Any], after: Mapping[str, Any]) -> Dif
     return Difference(f"nothing changed before: {words}", same, size)
 
 
-def _describe(
+def _describe_first(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     part: _Part,

@@ -297,11 +297,15 @@ SECURITY: Mapping[str, Tests] = {
 }
 
 PRIVACY: Mapping[str, Tests] = {
+    "| [recorded requests](inspect.md)": (
+        "tests/inspect/test_recorder.py::test_it_is_off_until_it_is_turned_on_and_again_at_its_end",
+        "tests/inspect/test_recorder.py::test_the_oldest_goes_when_there_are_too_many",
+        "tests/server/http/recording/test_exchange.py::test_nothing_is_stored_anywhere_while_it_is_off",
+    ),
     # What leaves your computer
     "Your requests are sent to Anthropic": (
         "tests/backends/test_conformance.py::test_text_streams_as_it_is_written",
-        "tests/backends/anthropic_api/test_transport.py"
-        "::test_a_base_url_with_a_path_and_a_token_in_place_of_a_key",
+        "tests/backends/anthropic_api/test_transport.py::test_the_sdk_sends_the_same",
     ),
     "Its telemetry and its updates are turned off": (
         "tests/backends/claude_code/test_command.py"

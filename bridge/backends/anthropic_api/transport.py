@@ -98,7 +98,7 @@ class DirectSender:
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
         body = encode_json({**request.body(), "stream": True})
-        response = await self._open("POST", self._url, data=body, headers=request.headers)
+        response = await self._begin("POST", self._url, data=body, headers=request.headers)
         return CheckedAnswer(_DirectResponse(response))
 
     async def count(self, request: MessagesRequest) -> WholeAnswer:
@@ -131,7 +131,7 @@ class DirectSender:
         except (TimeoutError, aiohttp.ClientError) as error:
             raise _translate_connection_error(error, url) from error
 
-    async def _open(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
+    async def _begin(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
         """Return a response with a 2xx status. Raises BridgeError for any other."""
         response = await self._request(method, url, **options)
         if 200 <= response.status < 300:
@@ -141,7 +141,7 @@ class DirectSender:
         raise errors.from_response(response.status, response.headers, error_body, cut=cut)
 
     async def _fetch(self, method: str, url: URL, **options: Any) -> WholeAnswer:
-        response = _DirectResponse(await self._open(method, url, **options))
+        response = _DirectResponse(await self._begin(method, url, **options))
         body = bytearray()
         try:
             async with asyncio.timeout(_WHOLE_SECONDS):

@@ -51,7 +51,11 @@ OF_A_CONNECTION = {"host", "connection", "content-length", "accept-encoding", "u
 
 @asynccontextmanager
 async def direct_to(
-    url: str, *, silence_seconds: float = 5.0, key: NamedKey | None = KEY, **environ: str
+    url: str,
+    *,
+    silence_seconds: float = 5.0,
+    key: NamedKey | None = KEY,
+    environ: Mapping[str, str] = {},
 ) -> AsyncIterator[DirectSender]:
     address = build_address(key, {"ANTHROPIC_BASE_URL": url, **environ})
     tls = await asyncio.to_thread(get_tls_context)
@@ -108,7 +112,7 @@ async def test_the_sdk_sends_the_same(
         monkeypatch.setenv(variable, value)
     url = fake.url.replace("//", f"//{in_url}") + "/"
 
-    async with direct_to(url, key=None, **environ) as direct:
+    async with direct_to(url, key=None, environ=environ) as direct:
         assert b"message_stop" in await everything(direct)
         found = await count(direct), await list_models(direct)
     async with sdk_to(url, api_key=None) as by_sdk:

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import get_rules
-from bridge.server.answers.response import _build_chat
+from bridge.server.answers.response import build_chat
 from bridge.server.http.request_body import validate_body
 from bridge.translate.chat.request import translate_chat
 from bridge.translate.responses.request import translate_response_chat
@@ -42,7 +42,7 @@ def refuse_chat(body: dict[str, Any]) -> InvalidRequest:
 
 def refuse_response(body: dict[str, Any], before: Sequence[Any]) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as refused:
-        converted, chat = _build_chat(
+        converted, chat = build_chat(
             validate_body(ResponsesRequest, {"model": MODEL, **body}), before
         )
         translate_response_chat(converted, chat, get_rules(MODEL), MODEL)

@@ -87,10 +87,10 @@ class Outputs:
             self._manager = self.connection.bind_first(_MANAGER, _MANAGER_VERSION)
         for name in offered.keys() - self._known.keys():
             object = self.connection.bind(offered[name], _OUTPUT_VERSION)
-            self._known[name] = self._describe(_Facts(object))
+            self._known[name] = self._follow_events(_Facts(object))
         self._known = {name: self._known[name] for name in offered}
 
-    def _describe(self, facts: _Facts) -> _Facts:
+    def _follow_events(self, facts: _Facts) -> _Facts:
         """Follow the events of an output."""
 
         def set_geometry(x: int, y: int, *rest: object) -> None:

@@ -147,7 +147,8 @@ async def test_a_never_listed_window_is_black_and_gets_nothing(
         beside = await post_actions(bridge, {"actions": [click(300, 700)]})
     image = Image.open(BytesIO(picture.data))
     scale = image.width / SCREEN.width
-    inside = image.crop(tuple(round(side * scale) for side in (1010, 310, 1390, 590)))
+    left, top, right, bottom = (round(side * scale) for side in (1010, 310, 1390, 590))
+    inside = image.crop((left, top, right, bottom))
     assert inside.getextrema() == ((0, 0), (0, 0), (0, 0))
     assert image.getpixel((100, 700)) != (0, 0, 0)
     assert "never list" in answer["error"]["message"]

@@ -76,6 +76,12 @@ CONTROLS: tuple[Role, ...] = (
 )
 """Roles that a click does something with; `field` is not one: a click only moves the cursor."""
 
+FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
+PARTS: tuple[Role, ...] = ("text", "image", "heading", "group", "other")
+"""Roles of what may be a part of a control."""
+CONTAINERS: tuple[Role, ...] = ("list", "table", "tree", "menu", "document")
+"""Roles of what is no control, and has many of them."""
+
 TEXT_LENGTH = 1000
 """Characters of a text to keep: a program may give one of megabytes."""
 

@@ -7,8 +7,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.computer.elements.atspi.ids import KnownObject, explain_gone, get_lasting_name
-from bridge.computer.elements.atspi.listing import FIELDS, VALUE, Listing
+from bridge.computer.elements.atspi.listing import VALUE, Listing
 from bridge.computer.elements.atspi.replies import (
     COUNT,
     FLAG,
@@ -26,10 +25,21 @@ from bridge.computer.elements.atspi.roles import (
     list_numbers,
     to_role,
 )
-from bridge.computer.elements.atspi.tree import Facts, Tree
-from bridge.computer.elements.base import READ_LENGTH, Press, Role
-from bridge.computer.matching.names import is_name
-from bridge.errors import InvalidRequest
+from bridge.computer.elements.atspi.tree import Facts, Tree, get_lasting_name
+from bridge.computer.elements.base import FIELDS, READ_LENGTH, Press, Role
+from bridge.computer.elements.ids import KnownObject, explain_gone
+from bridge.computer.elements.values import (
+    CHOICES,
+    TOGGLES,
+    explain_disabled,
+    explain_hidden,
+    explain_password,
+    explain_unsettable,
+    find_choice,
+    parse_number,
+    parse_toggle,
+    try_number,
+)
 
 _ACTION, _COMPONENT = "org.a11y.atspi.Action", "org.a11y.atspi.Component"
 _EDITABLE_TEXT = "org.a11y.atspi.EditableText"
@@ -43,8 +53,6 @@ _ANYWHERE = 6
 _SCROLL_STEPS = 10
 _READ_STEPS = 6
 _STEP_SECONDS = 0.01
-_TOGGLES: tuple[Role, ...] = ("check box", "switch", "radio button")
-_CHOICES: tuple[Role, ...] = ("combo box", "list")
 _ITEMS = list_numbers(("list item", "menu item", "cell"))
 _READABLE = list_numbers(("text", "heading", "link", "button", "cell", "list item"))
 _SPIN_BUTTON = 52
@@ -53,7 +61,6 @@ _MOST_ITEMS = 400
 _MOST_PARTS = 400
 _EMBEDDED = "\ufffc"
 """Stands in a text for an object inside."""
-_ON, _OFF = ("on", "true", "yes", "checked", "1"), ("off", "false", "no", "unchecked", "0")
 
 
 @dataclass(slots=True)
@@ -74,7 +81,7 @@ class Actor:
         self._tree = tree
         self._listing = listing
 
-    async def check(self, id: str, known: KnownObject) -> Facts:
+    async def check(self, id: str, known: KnownObject[Node]) -> Facts:
         """Return an object as it is now. Raises InvalidRequest if it is another element."""
         try:
             facts = await self._tree.read_facts(known.node)
@@ -86,7 +93,7 @@ class Actor:
             raise explain_gone(id, known.name)
         return facts
 
-    async def press(self, id: str, known: KnownObject, progress: Progress) -> Press:
+    async def press(self, id: str, known: KnownObject[Node], progress: Progress) -> Press:
         """Do what a click does; `progress` tells whether the program may have done it."""
         facts = await self._check_usable(id, known)
         role = to_role(facts.role, facts.states)
@@ -113,36 +120,36 @@ class Actor:
             return True
         return True
 
-    async def focus(self, id: str, known: KnownObject) -> bool:
+    async def focus(self, id: str, known: KnownObject[Node]) -> bool:
         """Move the keyboard of its window to an element; return False if that is not offered."""
         facts = await self._check_usable(id, known)
         return await self._focus(facts.node) != "no action"
 
-    async def set_value(self, id: str, known: KnownObject, value: str) -> str | None:
+    async def set_value(self, id: str, known: KnownObject[Node], value: str) -> str | None:
         """Set the value that fits the role; return what it is then.
 
         None for a field whose program does not let its text be set.
         """
         facts = await self._check_usable(id, known)
         role = to_role(facts.role, facts.states)
-        if role in _TOGGLES:
+        if role in TOGGLES:
             return await self._set_toggle(facts, value)
         if role == "slider":
             now = await self._set_number(facts.node, value)
             if now is None:
-                raise _explain_unsettable()
+                raise explain_unsettable()
             return now
-        if role in _CHOICES:
+        if role in CHOICES:
             return await self._choose(facts.node, value)
-        if facts.role == _SPIN_BUTTON and _to_number(value) is not None:
+        if facts.role == _SPIN_BUTTON and try_number(value) is not None:
             return await self._set_number(facts.node, value)
         return await self._set_text(facts, role, value)
 
-    async def read_text(self, id: str, known: KnownObject) -> str:
+    async def read_text(self, id: str, known: KnownObject[Node]) -> str:
         facts = await self.check(id, known)
         role = to_role(facts.role, facts.states)
         if role == "password field":
-            raise InvalidRequest("The text of a password field is not read.", param="id")
+            raise explain_password()
         if role == "slider":
             return await self._format_number(facts.node)
         try:
@@ -155,11 +162,11 @@ class Actor:
             return text
         return await self._read_parts(facts.node) or facts.name
 
-    async def _check_usable(self, id: str, known: KnownObject) -> Facts:
+    async def _check_usable(self, id: str, known: KnownObject[Node]) -> Facts:
         """Check that an element is on the screen, or scroll it there, and that it is enabled."""
         facts = await self.check(id, known)
         if is_disabled(facts.states):
-            raise InvalidRequest(f"The element {id} “{known.name[:80]}” is disabled.", param="id")
+            raise explain_disabled(id, known.name)
         if facts.has(SHOWING):
             return facts
         try:
@@ -175,11 +182,7 @@ class Actor:
             if facts.has(SHOWING):
                 return facts
             await asyncio.sleep(_STEP_SECONDS)
-        raise InvalidRequest(
-            f"The element {id} “{known.name[:80]}” is not on the screen. "
-            "Open its menu, list or tab first, or scroll to it.",
-            param="id",
-        )
+        raise explain_hidden(id, known.name)
 
     async def _press(
         self, node: Node, clicks: Sequence[str], progress: Progress | None = None
@@ -221,22 +224,17 @@ class Actor:
         return "pressed" if is_done else "no action"
 
     async def _set_toggle(self, facts: Facts, value: str) -> str:
-        word = value.strip().casefold()
-        if word not in (*_ON, *_OFF):
-            raise InvalidRequest("The value must be `on` or `off`.", param="value")
-        is_on, should_be_on = _is_on(facts), word in _ON
+        is_on, should_be_on = _is_on(facts), parse_toggle(value)
         if (
             is_on != should_be_on
             and await self._press(facts.node, _CLICKS_OF_CONTROLS) == "no action"
         ):
-            raise _explain_unsettable()
+            raise explain_unsettable()
         return "on" if should_be_on else "off"
 
     async def _set_number(self, node: Node, value: str) -> str | None:
         """Set a number, and return what it is then; None if it has not changed."""
-        number = _to_number(value)
-        if number is None:
-            raise InvalidRequest("The value must be a number.", param="value")
+        number = parse_number(value)
         wanted = f"{number:g}"
         try:
             before = await self._format_number(node)
@@ -255,12 +253,9 @@ class Actor:
     async def _choose(self, node: Node, value: str) -> str:
         items = await self._tree.find(node, _ITEMS, (), _MOST_ITEMS)
         names = await asyncio.gather(*map(self._tree.read_name, items))
-        at = next((at for at, name in enumerate(names) if is_name(name, value)), None)
-        if at is None:
-            shown = ", ".join(f"“{name[:40]}”" for name in names[:8]) or "none"
-            raise InvalidRequest(f"It has no such choice; its choices are: {shown}.", param="value")
+        at = find_choice(names, value)
         if await self._press(items[at], _CLICKS_OF_CONTROLS) == "no action":
-            raise _explain_unsettable()
+            raise explain_unsettable()
         return names[at]
 
     async def _set_text(self, facts: Facts, role: Role, value: str) -> str | None:
@@ -275,7 +270,7 @@ class Actor:
             # Chromium offers it for no field.
             is_done = False
         if not is_done and role not in FIELDS:
-            raise _explain_unsettable()
+            raise explain_unsettable()
         if not is_done:
             return None
         length = min(len(value) + 1, READ_LENGTH)
@@ -311,16 +306,3 @@ def _find_click(names: Sequence[str], clicks: Sequence[str]) -> int | None:
 
 def _is_on(facts: Facts) -> bool:
     return facts.has(CHECKED) or facts.has(PRESSED)
-
-
-def _to_number(value: str) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
-def _explain_unsettable() -> InvalidRequest:
-    return InvalidRequest(
-        "The program does not let its value be set. Click it, and type.", param="id"
-    )

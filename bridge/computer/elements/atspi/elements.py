@@ -10,7 +10,6 @@ from typing import TypeVar
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.atspi.acting import Actor, Progress
 from bridge.computer.elements.atspi.bus import Bus
-from bridge.computer.elements.atspi.ids import Ids, explain_gone
 from bridge.computer.elements.atspi.listing import Listing
 from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import Node, Unanswered
@@ -18,8 +17,9 @@ from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree, use_places_of
 from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
+from bridge.computer.elements.ids import Ids, explain_gone
+from bridge.computer.elements.values import explain_silence
 from bridge.computer.screen.geometry import Point, Rect
-from bridge.errors import InvalidRequest
 
 SECONDS = 0.2
 """Longest time of one call: a program that hangs must not stop Claude."""
@@ -48,7 +48,7 @@ class AtspiElements:
         self._tree = Tree(self._bus)
         self._search = Search(self._tree)
         self._reader = Reader(self._tree)
-        self._ids = Ids()
+        self._ids = Ids[Node]()
         self._listing = Listing(self._tree, self._search, self._ids)
         self._actor = Actor(self._tree, self._listing)
         self._passwords: _Fields = {}
@@ -196,9 +196,5 @@ class AtspiElements:
 def _need_answer(result: _Result | None) -> _Result:
     """Return the result. Raises InvalidRequest if the program did not answer."""
     if result is None:
-        raise InvalidRequest(
-            f"The program did not answer within {NAMED_SECONDS:g} s. Try it again, or use a "
-            "screenshot.",
-            param="action",
-        )
+        raise explain_silence(NAMED_SECONDS)
     return result

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.atspi.ids import Ids, KnownObject, get_lasting_name
 from bridge.computer.elements.atspi.replies import (
     COUNT,
     FLOAT,
@@ -33,25 +32,30 @@ from bridge.computer.elements.atspi.roles import (
     to_states,
 )
 from bridge.computer.elements.atspi.search import Search
-from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.elements.atspi.tree import Facts, Tree, get_lasting_name
 from bridge.computer.elements.base import (
     CONTROLS,
+    FIELDS,
     VALUE_LENGTH,
     Element,
     ElementList,
     NamedElement,
     Role,
 )
-from bridge.computer.matching.names import has_name_part, is_name
-from bridge.errors import InvalidRequest
+from bridge.computer.elements.ids import Ids, KnownObject
+from bridge.computer.elements.named_lists import (
+    choose_best,
+    drop_labels,
+    has_whole_name,
+    is_listed,
+)
+from bridge.computer.elements.values import explain_no_tree
+from bridge.computer.matching.names import has_name_part
 
 _Item = TypeVar("_Item")
 
-FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
 _CONTROL_NUMBERS = list_numbers((*CONTROLS, *FIELDS))
 _TEXT_NUMBERS = list_numbers(("dialog", "document", "heading", "image", "list", "text"))
-_CONTENT: tuple[Role, ...] = ("cell", "icon", "list item", "menu item")
-"""Roles of which those without a name are only a part of another, or a separator."""
 _ELEMENTS_AT_ONCE = 12
 _NAMES_AT_ONCE = 64
 _LABELLED = (
@@ -75,7 +79,7 @@ class _Searched:
 class Listing:
     """The methods with a window raise Unanswered, and InvalidRequest if it has no tree."""
 
-    def __init__(self, tree: Tree, search: Search, ids: Ids) -> None:
+    def __init__(self, tree: Tree, search: Search, ids: Ids[Node]) -> None:
         self._tree = tree
         self._search = search
         self._ids = ids
@@ -94,13 +98,9 @@ class Listing:
                 break
             read = await asyncio.gather(*(self._try_read(node, window) for node in chunk))
             for each in read:
-                if each is None or each.element.box is None:
-                    continue
-                if each.element.role in _CONTENT and not each.element.name.strip():
-                    continue
-                if not _repeats(each, elements):
+                if each is not None and is_listed(each, elements):
                     elements.append(each)
-        listed = _drop_labels(elements)
+        listed = drop_labels(elements)
         return ElementList(tuple(listed[:most]), is_whole and len(listed) <= most)
 
     async def find(
@@ -109,10 +109,10 @@ class Listing:
         """Find what is on the screen; without any, what is scrolled away."""
         top = await self._find_top(window)
         shown = await self._find_in_state(top, SHOWING, window, role, name, ends)
-        if shown.elements and _has_whole_name(shown.elements, name):
+        if shown.elements and has_whole_name(shown.elements, name):
             return shown
         hidden = await self._find_in_state(top, VISIBLE, window, role, name, ends)
-        return hidden if _has_whole_name(hidden.elements, name) else shown
+        return hidden if has_whole_name(hidden.elements, name) else shown
 
     async def read(self, node: Node, window: Window) -> NamedElement | None:
         """Read an object; None for one that is no control and has no name."""
@@ -159,11 +159,7 @@ class Listing:
         if top is None and await self._search.is_silent(window):
             raise TimedOut("The program of the window did not answer in time.")
         if top is None:
-            raise InvalidRequest(
-                f"The program of the window “{window.title[:80]}” tells no elements. "
-                "Use a screenshot and its coordinates.",
-                param="window",
-            )
+            raise explain_no_tree(window.title)
         return top
 
     async def _search_listed(self, top: Node, most: int) -> _Searched:
@@ -214,7 +210,7 @@ class Listing:
                 for each in read
                 if each is not None and (role is None or each.element.role == role)
             ]
-        return ElementList(tuple(_choose_best(matches, name)), is_whole)
+        return ElementList(tuple(choose_best(matches, name)), is_whole)
 
     async def _filter_names(
         self, nodes: Sequence[Node], name: str, unsure: tuple[list[Node], list[Node]]
@@ -257,58 +253,6 @@ def _list_searched_numbers(role: Role | None) -> Collection[int]:
         # What can be typed into is a field, whatever its number is.
         return ()
     return list_numbers((role,))
-
-
-def _has_whole_name(elements: Sequence[NamedElement], name: str | None) -> bool:
-    return name is None or any(is_name(each.element.name, name) for each in elements)
-
-
-def _choose_best(matches: Sequence[NamedElement], name: str | None) -> list[NamedElement]:
-    """Choose those with the whole name, or else those with a part of it; without repetitions."""
-    if name is None:
-        return list(matches)
-    whole = [each for each in matches if is_name(each.element.name, name)]
-    # The label of a field, or the heading above a button, is not what is meant.
-    controls = [each for each in whole if each.element.is_control or each.element.is_editable]
-    whole = controls or whole
-    chosen: list[NamedElement] = []
-    for each in whole or [each for each in matches if has_name_part(each.element.name, name)]:
-        if not _repeats(each, chosen):
-            chosen.append(each)
-    return chosen
-
-
-def _drop_labels(elements: Sequence[NamedElement]) -> list[NamedElement]:
-    """Drop texts that only name the control behind them."""
-    behind = [*elements[1:], None]
-    return [
-        each
-        for each, other in zip(elements, behind, strict=False)
-        if other is None or each.element.role != "text" or not _is_label(each, other)
-    ]
-
-
-def _is_label(text: NamedElement, named: NamedElement) -> bool:
-    other = named.element
-    return (other.is_control or other.is_editable) and is_name(other.name, text.element.name)
-
-
-def _repeats(named: NamedElement, earlier: Sequence[NamedElement]) -> bool:
-    """Return whether a text only says the name of the control that it is in."""
-    element = named.element
-    if element.is_control or element.is_editable or element.box is None or not earlier:
-        return False
-    return any(
-        _contains(other.element, element)
-        for other in earlier[-3:]
-        if other.element.is_control or other.element.role in ("heading", "text")
-    )
-
-
-def _contains(outer: Element, inner: Element) -> bool:
-    if outer.box is None or inner.box is None:
-        return False
-    return inner.name in outer.name and outer.box.intersect(inner.box) == inner.box
 
 
 def _split(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

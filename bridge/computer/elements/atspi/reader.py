@@ -26,7 +26,16 @@ from bridge.computer.elements.atspi.roles import (
     to_states,
 )
 from bridge.computer.elements.atspi.tree import Facts, Tree
-from bridge.computer.elements.base import DIALOG_LENGTH, NOTHING, Dialog, Element, FormField, Role
+from bridge.computer.elements.base import (
+    CONTAINERS,
+    DIALOG_LENGTH,
+    NOTHING,
+    PARTS,
+    Dialog,
+    Element,
+    FormField,
+    Role,
+)
 from bridge.computer.matching.form_words import is_card_field
 from bridge.computer.screen.geometry import Point
 
@@ -37,12 +46,6 @@ _MOST_LABELS = 12
 _MOST_FIELDS = 30
 _ADDRESS_BARS = ("urlbar-input", "urlbar")
 """Ids of Firefox's address bar; Chromium's has a class."""
-_PARTS: frozenset[Role] = frozenset(("text", "image", "heading", "group", "other"))
-"""Roles of what may be a part of a control."""
-
-
-_CONTAINERS: frozenset[Role] = frozenset(("list", "table", "tree", "menu", "document"))
-"""Roles of what is no control, and has many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Reader:
         if leaf.role == PAGE and not await self._has_content(leaf.node):
             return None
         role = to_role(leaf.role, leaf.states)
-        if role in _PARTS:
+        if role in PARTS:
             control = await self._find_control(ancestors, point)
             if control is not None:
                 above = to_role(control.role, control.states)
@@ -81,9 +84,9 @@ class Reader:
             if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
                 return None
             role = to_role(ancestor.role, await self._tree.read_states(ancestor.node))
-            if role in _CONTAINERS:
+            if role in CONTAINERS:
                 return None
-            if role not in _PARTS:
+            if role not in PARTS:
                 box = await self._tree.read_box(ancestor.node)
                 # A tab of GTK contains its page.
                 is_here = box is not None and point in box
@@ -150,7 +153,7 @@ class Reader:
             role, text = "address bar", await self._tree.read_content(facts.node)
         states = to_states(facts.states)
         name = facts.name or part
-        if role not in _PARTS and role not in _CONTAINERS:
+        if role not in PARTS and role not in CONTAINERS:
             name, _ = await self._tree.read_full_name(replace(facts, name=name))
         return Element(role, name, description, states, box, dialog, url, form, text)
 

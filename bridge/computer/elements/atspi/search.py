@@ -18,6 +18,7 @@ from bridge.computer.elements.atspi.roles import (
     TOP_LEVELS,
 )
 from bridge.computer.elements.atspi.tree import Tree
+from bridge.computer.elements.window_match import SAME_AREA, is_title, measure_overlap
 from bridge.computer.screen.geometry import Point, Rect
 
 _DEEPEST = 40
@@ -26,8 +27,6 @@ _MOST_CHILDREN = 80
 _MOST_ITEMS = 100
 _MOST_WINDOWS = 100
 """Windows of a program to look at; those after them are unknown."""
-_SAME_AREA = 0.6
-"""Part of two areas that must be common for one window: shadows and borders differ."""
 
 
 class Search:
@@ -121,13 +120,13 @@ class Search:
 
     async def _list_fitting(self, tops: Iterable[tuple[Node, Rect]], window: Window) -> list[Node]:
         """List the objects that may be a window's, the most likely first."""
-        parts = {top: _measure_overlap(box, window) for top, box in tops}
-        near = [top for top, part in parts.items() if part > _SAME_AREA]
+        parts = {top: measure_overlap(box, window) for top, box in tops}
+        near = [top for top, part in parts.items() if part > SAME_AREA]
         # Two windows of a program may lie on each other: then the title decides.
         ordered = sorted(
             await self._tree.list_showing(near),
             key=lambda facts: (
-                _is_title(facts.name, window),
+                is_title(facts.name, window),
                 round(parts[facts.node], 1),
                 facts.has(ACTIVE),
             ),
@@ -168,21 +167,3 @@ class Search:
         shown = await self._tree.list_showing(children)
         boxes = await self._tree.read_boxes(facts.node for facts in shown)
         return next((child for child, box in reversed(boxes) if point in box), None)
-
-
-def _measure_overlap(box: Rect, window: Window) -> float:
-    """Return how much of a window's area and another one is common, from 0 to 1."""
-    return max(_measure_common(box, area) for area in (window.area, window.whole))
-
-
-def _measure_common(one: Rect, other: Rect) -> float:
-    common = one.intersect(other)
-    if common is None:
-        return 0
-    shared = common.width * common.height
-    return shared / (one.width * one.height + other.width * other.height - shared)
-
-
-def _is_title(name: str, window: Window) -> bool:
-    titles = (window.title, *window.titles)
-    return bool(name) and any(name in title or title in name for title in titles if title)

@@ -278,3 +278,8 @@ def _to_words(bits: Iterable[int], count: int) -> list[int]:
     for bit in bits:
         words[bit // 32] |= 1 << bit % 32
     return [word - (1 << 32) if word >> 31 else word for word in words]
+
+
+def get_lasting_name(facts: Facts) -> str:
+    """Return the name, but none for a combo box: in GTK, that is what is chosen in it."""
+    return "" if facts.role == COMBO else facts.name

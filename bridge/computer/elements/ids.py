@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import string
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from bridge.computer.desktop import WindowId
-from bridge.computer.elements.atspi.replies import Node
-from bridge.computer.elements.atspi.roles import COMBO
-from bridge.computer.elements.atspi.tree import Facts
 from bridge.errors import InvalidRequest
+
+_Node = TypeVar("_Node", bound=Hashable)
 
 _MOST_IDS = 5000
 """Ids that are remembered; the one unused for longest is forgotten first."""
@@ -19,26 +20,27 @@ _SUFFIX_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class KnownObject:
+class KnownObject(Generic[_Node]):
     """An object as it was listed; with another role or name it is another element."""
 
-    node: Node
+    node: _Node
     window: WindowId
-    role: int
+    role: int | str
+    """As the program tells it."""
     name: str
 
 
-class Ids:
+class Ids(Generic[_Node]):
     """The same object has the same id again; no id is ever used for two."""
 
     def __init__(self) -> None:
         # Without it, an id from before a restart of the bridge could be that of another element.
         self._suffix = "".join(random.choices(string.ascii_lowercase, k=_SUFFIX_LENGTH))  # noqa: S311 - no secret
         self._count = 0
-        self._objects = OrderedDict[str, KnownObject]()
-        self._ids: dict[KnownObject, str] = {}
+        self._objects = OrderedDict[str, KnownObject[_Node]]()
+        self._ids: dict[KnownObject[_Node], str] = {}
 
-    def add(self, known: KnownObject) -> str:
+    def add(self, known: KnownObject[_Node]) -> str:
         """Return the id of an object."""
         id = self._ids.get(known)
         if id is None:
@@ -51,17 +53,12 @@ class Ids:
         self._objects.move_to_end(id)
         return id
 
-    def get(self, id: str) -> KnownObject:
+    def get(self, id: str) -> KnownObject[_Node]:
         """Return the object. Raises InvalidRequest for an unknown id."""
         known = self._objects.get(id)
         if known is None:
             raise explain_gone(id)
         return known
-
-
-def get_lasting_name(facts: Facts) -> str:
-    """Return the name, but none for a combo box: in GTK, that is what is chosen in it."""
-    return "" if facts.role == COMBO else facts.name
 
 
 def explain_gone(id: str, name: str = "") -> InvalidRequest:

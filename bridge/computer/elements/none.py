@@ -10,13 +10,13 @@ from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 
 NOT_OFFERED = (
-    "Elements are not offered here: that needs Linux, with X11 or Sway, and the accessibility bus. "
-    "Use a screenshot and its coordinates."
+    "Elements are not offered here: that needs Linux, with X11 or Sway, and the accessibility bus, "
+    "or Windows and its UI Automation. Use a screenshot and its coordinates."
 )
 
 
 class NoElements:
-    """`Elements` of Windows, macOS and most Wayland compositors so far, and of tests."""
+    """`Elements` of a desktop whose programs cannot be asked, and of tests."""
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         return None
@@ -31,29 +31,29 @@ class NoElements:
         return []
 
     def window_tree(self, window: Window, most: int) -> ElementList:
-        raise _build_refusal()
+        raise build_refusal()
 
     def find(self, window: Window, role: Role | None, name: str | None) -> ElementList:
-        raise _build_refusal()
+        raise build_refusal()
 
     def look_up(self, id: str, windows: Sequence[Window]) -> tuple[NamedElement, Window]:
-        raise _build_refusal()
+        raise build_refusal()
 
     def press(self, id: str) -> Press:
-        raise _build_refusal()
+        raise build_refusal()
 
     def focus_element(self, id: str) -> bool:
-        raise _build_refusal()
+        raise build_refusal()
 
     def set_value(self, id: str, value: str) -> str | None:
-        raise _build_refusal()
+        raise build_refusal()
 
     def read_text(self, id: str) -> str:
-        raise _build_refusal()
+        raise build_refusal()
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
 
 
-def _build_refusal() -> InvalidRequest:
+def build_refusal() -> InvalidRequest:
     return InvalidRequest(NOT_OFFERED, param="action")

@@ -1,0 +1,1 @@
+"""Elements of platforms whose trees are walked by calls: Windows and macOS."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from bridge.computer.desktop import Elements
 from bridge.computer.elements.none import NoElements
 from bridge.computer.indicator import Indicator
 from bridge.computer.native.desktop import Input, NativeDesktop
 from bridge.computer.native.environment import is_wayland
+
+if TYPE_CHECKING:
+    from bridge.computer.elements.walking.node import Source
 
 # Implementations are imported where they are chosen: they need libraries of their platform.
 
@@ -86,4 +91,18 @@ def _open_elements() -> Elements:
 
         if has_session_bus():
             return AtspiElements()
-    return NoElements()
+    source = _make_source()
+    if source is None:
+        return NoElements()
+    from bridge.computer.elements.walking.elements import WalkingElements
+
+    return WalkingElements(source)
+
+
+def _make_source() -> Source | None:
+    """Make what reads the trees of this platform; None without one, or without its package."""
+    if sys.platform == "win32" and find_spec("comtypes") is not None:
+        from bridge.computer.elements.uia.source import UiaSource
+
+        return UiaSource()
+    return None

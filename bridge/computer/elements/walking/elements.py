@@ -127,7 +127,7 @@ class WalkingElements:
         known, progress = self._ids.get(id), Progress()
         window = self._get_window(id, known)
         try:
-            press = self._run(
+            press = self._work_on(
                 window, lambda access: access.actor.press(id, known, progress), NAMED_SECONDS
             )
         except Unanswered as error:
@@ -172,7 +172,7 @@ class WalkingElements:
             return areas if areas or found.is_whole else None
 
         try:
-            areas = self._run(window, work, seconds)
+            areas = self._work_on(window, work, seconds)
         except (Unanswered, NotOpen):
             return
         if areas is not None and window.id in self._passwords:
@@ -197,7 +197,7 @@ class WalkingElements:
     def _try(self, window: Window, work: Callable[[_Access], _Result | None]) -> _Result | None:
         """Do work that judges; None if the answer is not known."""
         try:
-            return self._run(window, work, SECONDS)
+            return self._work_on(window, work, SECONDS)
         except (Unanswered, NotOpen):
             return None
 
@@ -209,13 +209,15 @@ class WalkingElements:
     def _run_named(self, window: Window, work: Callable[[_Access], _Result]) -> _Result:
         """Do work on named elements. Raises InvalidRequest if the program does not answer."""
         try:
-            return self._run(window, work, NAMED_SECONDS)
+            return self._work_on(window, work, NAMED_SECONDS)
         except Unanswered as error:
             raise explain_silence(NAMED_SECONDS) from error
         except NotOpen as error:
             raise build_refusal() from error
 
-    def _run(self, window: Window, work: Callable[[_Access], _Result], seconds: float) -> _Result:
+    def _work_on(
+        self, window: Window, work: Callable[[_Access], _Result], seconds: float
+    ) -> _Result:
         """Do work in the worker's thread. Raises Unanswered, InvalidRequest and NotOpen."""
         self._windows[window.id] = window
         self._windows.move_to_end(window.id)

@@ -43,7 +43,7 @@ class Listing:
 
     def list_window(self, most: int) -> ElementList:
         """List what is on the screen: all controls, and texts if there is room."""
-        found = self._find((*_USED, *_TEXTS), MOST_SEARCHED, shown=True)
+        found = self._search_window((*_USED, *_TEXTS), MOST_SEARCHED, shown=True)
         controls = sum(facts.role in _USED for facts in found.facts)
         # Texts get the room that controls leave; many are empty, or repeat the name of a control.
         room = max(2 * (most - controls), 0)
@@ -75,7 +75,7 @@ class Listing:
 
     def _find_named(self, role: Role | None, name: str | None, *, shown: bool) -> ElementList:
         roles = (*_USED, *_TEXTS) if role is None else (role,)
-        found = self._find(roles, MOST_SEARCHED, shown=shown)
+        found = self._search_window(roles, MOST_SEARCHED, shown=shown)
         matches: list[NamedElement] = []
         for facts in found.facts:
             if name is None or has_name_part(facts.name, name):
@@ -84,7 +84,7 @@ class Listing:
                     matches.append(named)
         return ElementList(tuple(choose_best(matches, name)), found.is_whole)
 
-    def _find(self, roles: Collection[Role], most: int, *, shown: bool) -> Found:
+    def _search_window(self, roles: Collection[Role], most: int, *, shown: bool) -> Found:
         top = self._search.find_top()
         if top is None:
             raise explain_no_tree(self._window.title)

@@ -135,7 +135,7 @@ class Reader:
         return Dialog(dialog.name, " ".join(filter(None, texts))[:DIALOG_LENGTH])
 
     def _read_form(self, role: Role, ancestors: Sequence[Facts]) -> frozenset[FormField]:
-        """Return what the form of a button asks for; where forms are not told, its whole page."""
+        """Return what the form of a button asks for; without known forms, its whole page."""
         form = next((each for each in ancestors if each.is_form), None)
         if form is None and not self._tells_forms:
             form = next((each for each in ancestors if each.is_page), None)

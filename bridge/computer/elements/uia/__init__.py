@@ -1,0 +1,1 @@
+"""The elements of Windows programs, from UI Automation."""

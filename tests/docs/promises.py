@@ -579,7 +579,8 @@ NO_PROMISES: Mapping[str, Tests] = {
         "The rules for risky actions look at",
         "They help a user who watches",
         "Programs choose what they tell",
-        "On Windows and macOS elements are not known",
+        "On Windows elements are read by UI Automation",
+        "On macOS they are not known",
         "Claude Code and the SDKs are used as published",
     ),
     "docs/privacy.md": (

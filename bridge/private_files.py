@@ -128,10 +128,10 @@ def create_private(path: Path, text: str) -> bool:
     return True
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file that only the user can read, whole or not at all. Raises SettingsError."""
     with _explain_write_failures(path):
-        new = _write_beside(path, text)
+        new = _write_beside(path, content)
         try:
             new.replace(path)
         except OSError:
@@ -139,15 +139,15 @@ def write_private(path: Path, text: str) -> None:
             raise
 
 
-def _write_beside(path: Path, text: str) -> Path:
+def _write_beside(path: Path, content: str | bytes) -> Path:
     """Write a file of an unpredictable name, with its final mode from the beginning."""
     # Imported here, because it loads the modules for archives, and most commands write nothing.
     import tempfile
 
     create_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         # Otherwise a power failure may leave an empty file under the final name.
         os.fsync(file.fileno())

@@ -1,0 +1,218 @@
+"""Connect a program: plan what to write, write it, and undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from bridge.connect.data import MISSING, Change, get_value, is_same
+from bridge.connect.edit import (
+    Edit,
+    Format,
+    Splices,
+    Written,
+    apply_changes,
+    find_put,
+    format_path,
+    remove_written,
+    splice,
+)
+from bridge.connect.files import ConfigFile, read_config, remove_config, write_config
+from bridge.connect.formats import FormatName, find_format
+from bridge.connect.ledger import FileRecord, Ledger, Record, compute_digest
+from bridge.connect.refusal import CannotConnect, CannotEdit, NotParsable
+
+_PRIVATE_MODE = 0o600
+
+UndoResult = Literal["restored", "removed", "keys", "gone", "untouched"]
+"""What `undo` did with a file.
+
+`restored`: it has its old bytes. `removed`: the bridge had made it. `keys`: it was changed since,
+so only the bridge's values went. `gone`: it was removed since. `untouched`: nothing was written.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What to write to one file."""
+
+    path: Path
+    format: FormatName
+    changes: tuple[Change, ...]
+    has_secret: bool = False
+    """Whether one of the values is an access key, so that only the user may read the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be written to one file."""
+
+    file: ConfigFile
+    format: FormatName
+    edit: Edit
+    data: bytes
+    mode: int
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything would change."""
+        return self.data != self.file.data or self.mode != self.file.mode
+
+    def format_diff(self) -> str:
+        """Return the changed lines, as `diff -u` shows them."""
+        import difflib
+
+        before, after = self.file.text.splitlines(), self.edit.text.splitlines()
+        name = str(self.file.path)
+        return "\n".join(difflib.unified_diff(before, after, name, name, lineterm="", n=2))
+
+
+def plan_file(change: FileChange) -> Plan:
+    """Read a file and plan its new content; nothing is written. Raises CannotConnect."""
+    file = read_config(change.path)
+    kind = find_format(change.format)
+    try:
+        edit = apply_changes(kind, file.text, change.changes)
+    except NotParsable as error:
+        raise CannotConnect(
+            f"{file.path} is not changed: it is not valid {kind.name}: {error}."
+        ) from error
+    except CannotEdit as error:
+        raise CannotConnect(f"{file.path} is not changed: {error}.") from error
+    # A file that the user lets others read must not show them a key.
+    mode = file.mode & _PRIVATE_MODE if change.has_secret else file.mode
+    return Plan(file, change.format, edit, file.encode(edit.steps), mode)
+
+
+def write_plans(
+    ledger: Ledger, plans: Sequence[Plan], *, program: str, model: str, base_url: str, at: float
+) -> Record:
+    """Write what was planned, after storing how to undo it. Raises CannotConnect, SettingsError.
+
+    The caller holds the ledger's lock.
+    """
+    old = ledger.read(program)
+    files = [_merge(old.find_file(plan.file.path) if old else None, plan) for plan in plans]
+    for file, plan in zip(files, plans, strict=True):
+        if file.before == compute_digest(plan.file.data):
+            ledger.write_backup(program, plan.file.path, plan.file.data or b"")
+    planned = {file.path for file in files}
+    # A file that a newer version of the bridge no longer writes is still undone.
+    kept = [file for file in (old.files if old else ()) if file.path not in planned]
+    record = Record(program, model, base_url, at, (*kept, *files))
+    ledger.write(record)
+    for plan in plans:
+        _check_unchanged(plan)
+        if plan.is_needed:
+            write_config(plan.file.path, plan.data, plan.mode)
+    return record
+
+
+def _check_unchanged(plan: Plan) -> None:
+    """Raise CannotConnect if the file was changed while the plan was shown."""
+    if read_config(plan.file.path).data != plan.file.data:
+        raise CannotConnect(f"{plan.file.path} was changed just now. Try again.")
+
+
+def _merge(old: FileRecord | None, plan: Plan) -> FileRecord:
+    now, after = compute_digest(plan.file.data), compute_digest(plan.data)
+    if old is None or (old.before == now and now not in old.after):
+        return FileRecord(
+            path=str(plan.file.path),
+            format=plan.format,
+            mode=plan.file.mode,
+            existed=plan.file.data is not None,
+            before=now,
+            after=(after,),
+            changed_since=False,
+            written=plan.edit.written,
+        )
+    # A value that is written a second time was not there before the first time.
+    first = {one.path: one.existing for one in reversed(old.written)}
+    new = [replace(w, existing=first.get(w.path, w.existing)) for w in plan.edit.written]
+    paths = {one.path for one in new}
+    return replace(
+        old,
+        after=(*old.after, after),
+        changed_since=old.changed_since or now not in old.after,
+        written=(*(one for one in old.written if one.path not in paths), *new),
+    )
+
+
+def undo(ledger: Ledger, record: Record) -> Iterator[tuple[Path, UndoResult]]:
+    """Give back each file as it was, or without the bridge's values if it was changed since.
+
+    The caller holds the ledger's lock, and iterates to the end: only then the record is removed.
+    Raises CannotConnect and SettingsError.
+    """
+    for file in record.files:
+        yield Path(file.path), _undo_file(ledger, record.program, file)
+    ledger.remove(record)
+
+
+def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:
+    path = Path(record.path)
+    file = read_config(path)
+    if file.data is None:
+        return "gone" if record.existed else "untouched"
+    digest = compute_digest(file.data)
+    if digest in record.after and not record.changed_since:
+        if not record.existed:
+            remove_config(path)
+            return "removed"
+        write_config(path, ledger.read_backup(program, path), record.mode)
+        return "restored"
+    if digest == record.before:
+        return "untouched"
+    backup = ledger.read_backup(program, path)
+    try:
+        steps = _undo_values(find_format(record.format), file, record, backup)
+    except (NotParsable, CannotEdit) as error:
+        kept = ledger.get_backup_path(program, path)
+        raise CannotConnect(
+            f"{path} was changed since, and the bridge's values cannot be removed: {error}. "
+            f"Its old content is in {kept}."
+        ) from error
+    write_config(path, file.encode(steps), record.mode)
+    return "keys"
+
+
+def _undo_values(
+    kind: Format, file: ConfigFile, record: FileRecord, backup: bytes
+) -> Iterable[Splices]:
+    """Return the steps that remove each value that is still the bridge's."""
+    text, steps = file.text, list[Splices]()
+    before = kind.parse(replace(file, data=backup).text)
+    for written in reversed(record.written):
+        if not is_same(get_value(kind.parse(text), written.path), written.value):
+            # The user has another value there by now.
+            continue
+        old = get_value(before, written.path)
+        if old is MISSING:
+            new = remove_written(kind, text, written)
+        else:
+            new = [find_put(kind, text, written.path, old)]
+        for one in new:
+            text = splice(text, one)
+        steps += new
+        for one in _restore_empty_parent(kind, text, before, written):
+            text = splice(text, one)
+            steps.append(one)
+    return steps
+
+
+def _restore_empty_parent(
+    kind: Format, text: str, before: object, written: Written
+) -> Iterator[Splices]:
+    """Write `[]` or `{}` again: in YAML, the first entry replaces it, and then nothing is left."""
+    parent = written.path[: written.existing]
+    old = get_value(before, parent)
+    if parent and old in ([], {}) and get_value(kind.parse(text), parent) is None:
+        yield find_put(kind, text, parent, old)
+
+
+def list_values(plan: Plan) -> list[str]:
+    """Return the names of the values that are written."""
+    return [format_path(one.path) for one in plan.edit.written]

@@ -1,0 +1,273 @@
+"""Connecting and undoing: byte for byte, or only our values, and never half."""
+
+from __future__ import annotations
+
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bridge.connect.data import Change
+from bridge.connect.files import write_config
+from bridge.connect.formats import FormatName, find_format
+from bridge.connect.ledger import Ledger, Record
+from bridge.connect.refusal import CannotConnect, NotParsable
+from bridge.connect.writer import FileChange, UndoResult, plan_file, undo, write_plans
+from tests.connect.configs import KINDS
+from tests.connect.test_files import posix_only
+
+MODEL = Change(("model",), "default")
+
+
+@dataclass
+class Home:
+    """A folder with one config file, and a ledger beside it."""
+
+    root: Path
+    ledger: Ledger
+    format: FormatName = "json"
+    changes: tuple[Change, ...] = (MODEL,)
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    def connect(self, *changes: Change, secret: bool = False) -> Record:
+        change = FileChange(self.config, self.format, changes or self.changes, secret)
+        with self.ledger.lock():
+            plans = [plan_file(change)]
+            return write_plans(
+                self.ledger, plans, program="p", model="default", base_url="http://x/v1", at=1.0
+            )
+
+    def undo(self) -> UndoResult:
+        record = self.ledger.read("p")
+        assert record is not None
+        with self.ledger.lock():
+            ((path, result),) = undo(self.ledger, record)
+        assert path == self.config.resolve()
+        return result
+
+    def list_stored(self) -> list[str]:
+        return sorted(path.name for path in self.ledger.folder.iterdir() if path.suffix)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, Ledger(tmp_path / "data" / "connections"))
+
+
+def test_connect_and_undo_give_the_same_bytes(home: Home) -> None:
+    home.config.write_bytes(b'\xef\xbb\xbf{ // mine\r\n\t"a": 1 // one\r\n}')
+    home.connect()
+    assert home.config.read_bytes() == (
+        b'\xef\xbb\xbf{ // mine\r\n\t"a": 1, // one\r\n\t"model": "default"\r\n}'
+    )
+    assert home.undo() == "restored"
+    assert home.config.read_bytes() == b'\xef\xbb\xbf{ // mine\r\n\t"a": 1 // one\r\n}'
+    assert home.list_stored() == []
+
+
+def test_a_file_that_the_bridge_made_is_removed(home: Home) -> None:
+    home.connect()
+    assert home.config.read_bytes() == b'{\n  "model": "default"\n}\n'
+    assert home.undo() == "removed"
+    assert not home.config.exists()
+
+
+def test_after_an_edit_of_the_user_only_our_values_go(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1, "model": "mine"}')
+    home.connect(MODEL, Change(("provider", "bridge"), {"x": [1]}))
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace('"a": 1', '"a": 2 /* mine */'), "utf-8")
+    assert home.undo() == "keys"
+    assert home.config.read_bytes() == b'{"a": 2 /* mine */, "model": "mine"}'
+
+
+def test_a_value_that_the_user_changed_stays(home: Home) -> None:
+    home.config.write_bytes(b"{}")
+    home.connect(MODEL, Change(("b",), 1))
+    home.config.write_bytes(b'{"model": "theirs", "b": 1}')
+    assert home.undo() == "keys"
+    assert home.config.read_bytes() == b'{"model": "theirs"}'
+
+
+def test_connecting_twice_still_undoes_to_the_beginning(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect()
+    home.connect(Change(("model",), "opus"))
+    assert home.config.read_bytes() == b'{"a": 1, "model": "opus"}'
+    assert home.undo() == "restored"
+    assert home.config.read_bytes() == b'{"a": 1}'
+
+
+def test_an_edit_between_two_connections_is_kept(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect()
+    home.config.write_bytes(b'{"a": 2, "model": "default"}')
+    home.connect(Change(("model",), "opus"))
+    assert home.undo() == "keys"
+    assert home.config.read_bytes() == b'{"a": 2}'
+
+
+def test_a_file_that_was_removed_stays_removed(home: Home) -> None:
+    home.config.write_bytes(b"{}")
+    home.connect()
+    home.config.unlink()
+    assert home.undo() == "gone"
+    assert not home.config.exists()
+
+
+def test_a_broken_file_is_refused_and_nothing_is_written(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1,, }')
+    with pytest.raises(CannotConnect) as caught:
+        home.connect()
+    assert str(caught.value) == (
+        f"{home.config.resolve()} is not changed: it is not valid JSON: "
+        "unexpected ',' (line 1, column 9)."
+    )
+    assert home.config.read_bytes() == b'{"a": 1,, }'
+    assert home.list_stored() == []
+
+
+def test_a_file_that_became_broken_is_not_undone_and_the_backup_is_named(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect()
+    home.config.write_bytes(b"{")
+    with pytest.raises(CannotConnect, match="Its old content is in ") as caught:
+        home.undo()
+    backup = Path(str(caught.value).rpartition(" in ")[2].rstrip("."))
+    assert backup.read_bytes() == b'{"a": 1}'
+    assert home.config.read_bytes() == b"{"
+
+
+@posix_only
+def test_a_file_with_a_key_is_only_for_the_user_until_undo(home: Home) -> None:
+    home.config.write_bytes(b"{}")
+    home.config.chmod(0o644)
+    home.connect(secret=True)
+    assert stat.S_IMODE(home.config.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(p.stat().st_mode) for p in home.ledger.folder.iterdir() if p.suffix} == {
+        0o600
+    }
+    assert stat.S_IMODE(home.ledger.folder.stat().st_mode) == 0o700
+    assert home.undo() == "restored"
+    assert stat.S_IMODE(home.config.stat().st_mode) == 0o644
+
+
+class Interruption(BaseException):
+    """What ends a process in the middle, as far as a test can have it."""
+
+
+@dataclass
+class Countdown:
+    """Interrupts before or after the n-th write."""
+
+    left: int
+
+    def count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Interruption
+
+
+class InterruptedLedger(Ledger):
+    """A ledger each of whose writes may be the last."""
+
+    def __init__(self, folder: Path, countdown: Countdown) -> None:
+        super().__init__(folder)
+        self._count = countdown.count
+
+    def write(self, record: Record) -> None:
+        self._count()
+        super().write(record)
+        self._count()
+
+    def write_backup(self, program: str, path: Path, data: bytes) -> None:
+        self._count()
+        super().write_backup(program, path, data)
+        self._count()
+
+    def remove(self, record: Record) -> None:
+        self._count()
+        super().remove(record)
+
+
+@pytest.fixture
+def countdown(monkeypatch: pytest.MonkeyPatch) -> Countdown:
+    """Interrupts writes of config files; not before it is set."""
+    countdown = Countdown(1_000_000)
+    write = write_config
+
+    def write_counted(path: Path, data: bytes, mode: int) -> None:
+        countdown.count()
+        write(path, data, mode)
+        countdown.count()
+
+    monkeypatch.setattr("bridge.connect.writer.write_config", write_counted)
+    return countdown
+
+
+def act(home: Home, action: str) -> None:
+    if action == "undo" and home.ledger.has("p"):
+        home.undo()
+    elif action != "undo":
+        home.connect(Change(("model",), action))
+
+
+@pytest.mark.parametrize("actions", [("a",), ("a", "b"), ("a", "undo"), ("a", "b", "undo")])
+def test_an_interruption_at_any_write_loses_nothing(
+    tmp_path: Path, countdown: Countdown, actions: tuple[str, ...]
+) -> None:
+    """Each action is interrupted at each of its writes; then undo gives the first bytes."""
+    for at in range(12):
+        root = tmp_path / str(at)
+        root.mkdir()
+        home = Home(root, InterruptedLedger(root / "data", countdown))
+        home.config.write_bytes(b'{"a": 1, // mine\n}')
+        countdown.left = 1_000_000
+        for action in actions[:-1]:
+            act(home, action)
+        countdown.left = at
+        with suppress(Interruption):
+            act(home, actions[-1])
+        countdown.left = 1_000_000
+        find_format("json").parse(home.config.read_text("utf-8"))
+        act(home, "undo")
+        assert home.config.read_bytes() == b'{"a": 1, // mine\n}'
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_any_file_has_its_old_bytes_after_undo(name: FormatName, data: st.DataObject) -> None:
+    text, end = data.draw(KINDS[name][0]()), data.draw(st.sampled_from(["\n", "\r\n"]))
+    mark = data.draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
+    try:
+        find_format(name).parse(text)
+    except NotParsable:
+        assume(False)
+    raw = mark + text.replace("\n", end).encode()
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        home = Home(root, Ledger(root / "data"), name, KINDS[name][1])
+        real = root / "real"
+        if data.draw(st.booleans()):
+            home.config.symlink_to(real)
+        home.config.write_bytes(raw)
+        home.connect()
+        record = home.ledger.read("p")
+        assert record is not None
+        with home.ledger.lock():
+            results = [result for _, result in undo(home.ledger, record)]
+        assert results == ["restored"]
+        assert home.config.read_bytes() == raw
+        assert sorted(path.name for path in root.iterdir() if path.name != "data") in (
+            ["config"],
+            ["config", "real"],
+        )

@@ -20,6 +20,7 @@ from typing import Any
 
 from bridge.cli.exit_codes import MEANINGS
 from bridge.cli.main import build_parser
+from bridge.connect.snippets import list_connections
 from bridge.embeddings.names import OPENAI_LENGTHS
 from bridge.embeddings.sources import FORMER_DEFAULT, BuiltinSource
 from bridge.embeddings.static_model import StaticModel
@@ -35,7 +36,6 @@ from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.responses.tool_list import ToolList
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
-from bridge.wire.connect import build_connections
 from bridge.wire.responses import ResponsesRequest
 from tests.docs.directives import build_directives
 from tests.docs.endpoints import build_chat_stream, list_endpoint_tables
@@ -180,22 +180,14 @@ def build_events() -> str:
 def build_clients() -> str:
     """Build a section for each client, with the content of `GET /connect`."""
     told = []
-    for one in build_connections("http://localhost:8000/v1", "default"):
+    for one in list_connections("http://localhost:8000/v1", "default", None):
         note = f"\n{one.note}\n" if one.note else ""
-        kind = _KINDS_OF_SNIPPETS.get(one.client, "text")
-        told.append(f"## {one.client}\n\n{one.steps}\n\n{fence(kind, one.snippet)}{note}")
+        command = f"`claude-bridge connect {one.name}` writes this; or do it yourself.\n\n"
+        told.append(
+            f"## {one.client}\n\n{command if one.writable else ''}{one.steps}\n\n"
+            f"{fence(one.language, one.snippet)}{note}\nThese facts: {one.source}.\n"
+        )
     return "\n".join(told)
-
-
-_KINDS_OF_SNIPPETS = {
-    "openai-python": "python",
-    "curl": "sh",
-    "Codex CLI": "toml",
-    "Claude Code": "sh",
-    "Continue": "yaml",
-    "Zed": "json",
-    "Open WebUI": "sh",
-}
 
 
 def build_finish_reasons() -> str:

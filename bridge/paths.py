@@ -64,6 +64,11 @@ class Paths:
         return self.data / "routing-rules.json"
 
     @property
+    def connections(self) -> Path:
+        """A 0700 folder: what was written into the files of programs, and how they were before."""
+        return self.data / "connections"
+
+    @property
     def responses(self) -> Path:
         """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
         return self.data / "responses.sqlite3"

@@ -65,7 +65,10 @@ def _build_file(target: Target, bridge: Bridge) -> str:
 
 def find_language(row: Row) -> str:
     """Return the language of the snippet, for highlighting."""
-    return row.language or (_LANGUAGES[row.targets[0].format] if row.targets else "text")
+    if row.language or not row.targets:
+        return row.language or "text"
+    formats = {_LANGUAGES[target.format] for target in row.targets}
+    return formats.pop() if len(formats) == 1 else "text"
 
 
 def format_source(row: Row) -> str:

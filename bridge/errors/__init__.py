@@ -24,6 +24,7 @@ from bridge.errors.catalogue import (
 )
 from bridge.errors.client import (
     BodyTimedOut,
+    ConfigNotChanged,
     ContextTooLong,
     EndpointNotOffered,
     InvalidRequest,
@@ -88,6 +89,7 @@ __all__ = [
     "BudgetSpent",
     "ComputerBusy",
     "ComputerOff",
+    "ConfigNotChanged",
     "ContextTooLong",
     "DesktopUnavailable",
     "EmbeddingModelBroken",

@@ -76,6 +76,15 @@ class ModelNotFound(NotFound):
     hint = "Choose a model from the list, or `default`."
 
 
+class ConfigNotChanged(InvalidRequest):
+    """A program's config file is left as it is; the message names it and the reason."""
+
+    status = 409
+    code = "config_not_changed"
+    summary = "A program's config file was not changed."
+    hint = "Repair the file, or make the change by hand: docs/clients.md has the lines."
+
+
 class MethodNotAllowed(BridgeError):
     """The path exists, but not with this method; the `Allow` header lists the right ones."""
 

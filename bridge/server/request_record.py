@@ -38,6 +38,16 @@ class Caller:
     """The sign-in of Claude Code that it asks for; empty for the one in use."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the body of a request for an answer asks for."""
+
+    model: str
+    stream: bool
+    tools: int
+    """How many tools it offers."""
+
+
 @dataclass
 class RequestRecord:
     """Facts about a request, filled in while it runs and recorded when it has ended."""
@@ -46,6 +56,7 @@ class RequestRecord:
     caller: Caller = field(default_factory=Caller)
     is_own: bool = False
     """Whether the tray, a page of ours or a command sent it: it has the control token."""
+    asked: Asked | None = None
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None

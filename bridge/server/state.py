@@ -42,6 +42,7 @@ from bridge.routing.table import RoutingTable
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.server.request_record import Caller
+from bridge.server.sightings import Sightings
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.page_sessions import PageSessions
@@ -108,6 +109,8 @@ class Bridge:
     recorder: Recorder = field(default_factory=Recorder)
     """What the page `/inspect` shows; it stores nothing while it is off."""
     last_failure: LastFailure | None = None
+    sightings: Sightings = field(default_factory=Sightings)
+    """The last request of each known program, until the server ends."""
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
     deletions: int = 0

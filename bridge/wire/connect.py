@@ -30,6 +30,48 @@ class Connection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """A real request of a program, and what it proves."""
+
+    at: Annotated[float, Doc("When it ended, in Unix seconds.")]
+    asked: Annotated[str, Doc("The model that it requested.")]
+    answered: Annotated[str, Doc("The model that answered.")]
+    stream: Annotated[bool, Doc("Whether it was answered as a stream.")]
+    tools: Annotated[int, Doc("How many tools it offered.")]
+    tool_calls: Annotated[
+        bool, Doc("Whether a tool was called, and a request after the call was answered.")
+    ]
+    outcome: Annotated[str, Doc("How it ended, such as `stop`, or the code of its error.")]
+    failed: Annotated[bool, Doc("Whether the program got an error.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """The state of one program on this computer."""
+
+    name: Annotated[str, Doc("What `claude-bridge connect` calls it.")]
+    title: str
+    installed: Annotated[str | None, Doc("Where it was found; null if it was not.")]
+    files: Annotated[list[str], Doc("The files that would be written; empty if none can be.")]
+    written: Annotated[
+        bool, Doc("Whether the bridge has written its files, and has not undone it.")
+    ]
+    proof: Annotated[
+        Sighting | None, Doc("Its last request since the server started, or since it was written.")
+    ]
+    start: Annotated[str, Doc("What to do after it is written, so that it sends a request.")]
+    results: Annotated[list[str], Doc("What was just done with its files, one sentence for each.")]
+    problem: Annotated[str | None, Doc("Why its files cannot be read or written.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """`GET /control/connections`."""
+
+    programs: list[Program]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connections:
     """`GET /connect`."""
 
@@ -42,3 +84,4 @@ class Connections:
         ),
     ]
     clients: list[Connection]
+    model: Annotated[str, Doc("The model that the snippets name.")] = "default"

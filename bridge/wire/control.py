@@ -357,3 +357,15 @@ class Root(BaseModel):
     health: str
     openapi: str
     docs: str
+
+
+class ConnectionChange(BaseModel):
+    """`POST /control/connections`: connect a program, or undo it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    program: str = Field(description="Its name, as `GET /control/connections` lists it.")
+    model: str | None = Field(
+        default=None, description="The model that it should send; `default` without one."
+    )
+    undo: bool = Field(default=False, description="Whether to give back its files as they were.")

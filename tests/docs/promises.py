@@ -389,6 +389,10 @@ PRIVACY: Mapping[str, Tests] = {
     "| `*.sqlite3.damaged-DATE` |": (
         "tests/store/test_database.py::test_few_damaged_files_are_kept",
     ),
+    "| `connections/` |": (
+        "tests/connect/test_writer.py::test_a_file_with_a_key_is_only_for_the_user_until_undo",
+        "tests/connect/test_writer.py::test_connect_and_undo_give_the_same_bytes",
+    ),
     "| `control-token` |": ("tests/test_private_files.py::test_the_control_token_stays_the_same",),
     "| `running.json`, `running-PORT.json` |": (
         "tests/test_running.py::test_a_server_removes_its_own_file_only",

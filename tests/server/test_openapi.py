@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from bridge.server.api.routes import ENDPOINTS
 from bridge.server.app import make_app
 from bridge.server.http.endpoint import Endpoint
 from bridge.server.http.openapi import build_document
+from bridge.server.request_record import Asked, RequestRecord
 from bridge.server.state import Bridge
 from bridge.store.ledger import Entry
 from bridge.wire.control import NewKey
@@ -212,6 +214,11 @@ async def test_the_example_of_an_answer_matches_the_real_one(
     if row.path.startswith("/control/rules"):
         example = next(one.example for one in ENDPOINTS if one.body is NewRules)
         await asyncio.to_thread(bridge.routing.save, NewRules.model_validate(example).rules)
+    if row.path == "/control/connections":
+        codex = Path(os.environ["HOME"]) / ".codex"
+        await asyncio.to_thread(codex.mkdir)
+        record = RequestRecord(asked=Asked("default", stream=True, tools=9), model="claude-x")
+        bridge.sightings.note("codex", record, 1.0)
     if row.path == "/computer/apps":
         apps = (App("/usr/lib/firefox/firefox"),)
         await asyncio.to_thread(bridge.computer.apps.remember, apps, "click", "you")

@@ -64,7 +64,7 @@ EDITORS = (
         '      "toolCalling": true,\n      "vision": true,\n      "maxInputTokens": 200000,\n'
         '      "maxOutputTokens": 32000\n    }}\n  ]\n}}',
         language="json",
-        note="From VS Code 1.122 on; no GitHub sign-in. VS Code asks for the key, and stores it itself.",
+        note="From VS Code 1.122 on; no GitHub sign-in. VS Code stores the key itself.",
         folders=(Place("{config}/Code", "~/Library/Application Support/Code", "{appdata}/Code"),),
         commands=("code",),
         bundles=("Visual Studio Code.app",),

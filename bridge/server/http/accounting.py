@@ -15,9 +15,11 @@ from types import TracebackType
 
 from aiohttp import web
 
+from bridge.connect.programs.table import identify_program
 from bridge.errors import UPSTREAM_ID, BridgeError, InternalError
 from bridge.models.prices import calculate_cost, to_micro_dollars
 from bridge.models.rules import ECHO
+from bridge.server.http.guard import read_credential
 from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import Entry
@@ -44,8 +46,19 @@ def record_request(request: web.Request, record: RequestRecord, status: int | st
         record.log(request, status, seconds)
     with guard_accounting("the ledger"):
         _record_cost(request.app[BRIDGE], record, seconds)
+    with guard_accounting("the connected programs"):
+        _note_program(request, record)
     with guard_accounting("the metrics"):
         request.app[BRIDGE].metrics.observe(get_route_path(request), record, status, seconds)
+
+
+def _note_program(request: web.Request, record: RequestRecord) -> None:
+    """Note that a program has asked, so that the user sees that it is connected."""
+    if record.asked is None or record.is_own or record.model == "-":
+        return
+    program = identify_program(record.caller.client, read_credential(request))
+    if program is not None:
+        request.app[BRIDGE].sightings.note(program, record, time.time())
 
 
 class AccountingGuard:

@@ -25,6 +25,7 @@ from bridge.server.http.error_body import UNREADABLE_BODY
 from bridge.server.http.invalid_body import explain_invalid
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.paths import DEPLOYMENT
+from bridge.server.request_record import Asked, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 from bridge.wire.json_bytes import encode_json, replace_surrogates
@@ -81,7 +82,18 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     if (recording := CURRENT.get()) is not None:
         recording.set_body(body)
     request[_SIZE] = len(body)
-    return await parse_body(bridge, lease, body, model)
+    parsed = await parse_body(bridge, lease, body, model)
+    _note_asked(request, parsed)
+    return parsed
+
+
+def _note_asked(request: web.Request, body: BaseModel) -> None:
+    """Note in the record what the body asks for, if it is one for an answer."""
+    name = getattr(body, "model", None)
+    if isinstance(name, str):
+        tools = getattr(body, "tools", None)
+        count = len(tools) if isinstance(tools, list | tuple) else 0
+        get_record(request).asked = Asked(name, bool(getattr(body, "stream", False)), count)
 
 
 def _check_encoding(request: web.Request, body: bytes | bytearray) -> None:

@@ -16,8 +16,8 @@ _EXTENSION_FOLDERS = (".vscode", ".vscode-insiders", ".vscodium", ".cursor")
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What decides where files are; tests have their own."""
+class System:
+    """The user's computer, as far as it decides where files are."""
 
     home: Path
     environ: Mapping[str, str]
@@ -85,16 +85,16 @@ class Surroundings:
         return None
 
 
-def read_surroundings() -> Surroundings:
+def read_system() -> System:
     """Return those of this process."""
-    return Surroundings(Path.home(), os.environ, sys.platform)
+    return System(Path.home(), os.environ, sys.platform)
 
 
-def list_changes(row: Row, bridge: Bridge, surroundings: Surroundings) -> list[FileChange]:
+def list_changes(row: Row, bridge: Bridge, system: System) -> list[FileChange]:
     """Return what to write for a program; empty if nothing can be written here."""
     changes: list[FileChange] = []
     for target in row.targets:
-        path = surroundings.find_file(target)
+        path = system.find_file(target)
         if path is not None:
             has_secret = target.has_key and bridge.has_access_key
             changes.append(FileChange(path, target.format, target.build(bridge), has_secret))

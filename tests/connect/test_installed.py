@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from bridge.connect.installed import System, list_changes
 from bridge.connect.programs.row import Place
 from bridge.connect.programs.table import ROWS, find_row, identify_program
 from bridge.connect.snippets import build_snippet, describe_bridge
-from bridge.connect.surroundings import Surroundings, list_changes
 from bridge.connect.writer import plan_file
 
 BASE = "http://localhost:8000/v1"
 
 
-def make_surroundings(
+def make_system(
     home: Path, system: str = "linux", commands: tuple[str, ...] = (), **environ: str
-) -> Surroundings:
+) -> System:
     def find_command(name: str) -> str | None:
         return f"/bin/{name}" if name in commands else None
 
-    return Surroundings(home, {"SHELL": "/bin/bash", **environ}, system, find_command)
+    return System(home, {"SHELL": "/bin/bash", **environ}, system, find_command)
 
 
 ZED = Place("{config}/zed/settings.json", "~/.config/zed/s.json", "{appdata}/Zed/settings.json")
@@ -37,26 +37,26 @@ ZED = Place("{config}/zed/settings.json", "~/.config/zed/s.json", "{appdata}/Zed
     ],
 )
 def test_each_system_has_its_folders(system: str, environ: dict[str, str], path: str) -> None:
-    surroundings = make_surroundings(Path("/home/me"), system, **environ)
-    assert surroundings.find_path(ZED) == Path("/home/me") / path
+    there = make_system(Path("/home/me"), system, (), **environ)
+    assert there.find_path(ZED) == Path("/home/me") / path
 
 
 def test_a_variable_moves_the_file(tmp_path: Path) -> None:
-    surroundings = make_surroundings(tmp_path, CODEX_HOME=str(tmp_path / "c"))
+    system = make_system(tmp_path, CODEX_HOME=str(tmp_path / "c"))
     row = find_row("codex")
     assert row is not None
-    assert surroundings.find_file(row.targets[0]) == tmp_path / "c" / "config.toml"
+    assert system.find_file(row.targets[0]) == tmp_path / "c" / "config.toml"
 
 
 def test_an_existing_file_of_another_name_is_used(tmp_path: Path) -> None:
     row = find_row("opencode")
     assert row is not None
-    surroundings = make_surroundings(tmp_path)
+    system = make_system(tmp_path)
     folder = tmp_path / ".config" / "opencode"
-    assert surroundings.find_file(row.targets[0]) == folder / "opencode.json"
+    assert system.find_file(row.targets[0]) == folder / "opencode.json"
     folder.mkdir(parents=True)
     (folder / "opencode.jsonc").write_text("{}")
-    assert surroundings.find_file(row.targets[0]) == folder / "opencode.jsonc"
+    assert system.find_file(row.targets[0]) == folder / "opencode.jsonc"
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_only_the_file_of_the_users_shell_is_written(
 ) -> None:
     row = find_row("shell")
     assert row is not None
-    surroundings = make_surroundings(tmp_path, SHELL=shell)
-    changes = list_changes(row, describe_bridge(row, BASE, "default", None), surroundings)
+    system = make_system(tmp_path, SHELL=shell)
+    changes = list_changes(row, describe_bridge(row, BASE, "default", None), system)
     assert [change.path.name for change in changes] == names
 
 
@@ -77,8 +77,8 @@ def test_programs_are_found_by_command_folder_and_extension(tmp_path: Path) -> N
     rows = {row.name: row for row in ROWS}
     (tmp_path / ".qwen").mkdir()
     (tmp_path / ".vscode" / "extensions" / "saoudrizwan.claude-dev-3.0.1").mkdir(parents=True)
-    surroundings = make_surroundings(tmp_path, commands=("codex",))
-    found = {name: surroundings.find_traces(row) for name, row in rows.items()}
+    system = make_system(tmp_path, commands=("codex",))
+    found = {name: system.find_traces(row) for name, row in rows.items()}
     assert found["codex"] == "/bin/codex"
     assert found["qwen"] == str(tmp_path / ".qwen")
     assert str(found["cline"]).endswith("saoudrizwan.claude-dev-3.0.1")
@@ -101,7 +101,7 @@ def test_only_checked_facts_are_written(row: object) -> None:
 def test_what_is_shown_is_what_is_written(row: object, tmp_path: Path) -> None:
     row = next(one for one in ROWS if one is row)
     bridge = describe_bridge(row, BASE, "default", "cb-secret")
-    changes = list_changes(row, bridge, make_surroundings(tmp_path))
+    changes = list_changes(row, bridge, make_system(tmp_path))
     texts = [plan_file(change).edit.text for change in changes]
     assert texts
     assert all(text in build_snippet(row, bridge) for text in texts)

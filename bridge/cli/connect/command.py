@@ -1,0 +1,192 @@
+"""`claude-bridge connect [CLIENT…]`: connect programs, list them, or undo it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from bridge.cli.client import NotRunning, open_client
+from bridge.cli.connect.prove_request import fetch_proofs, prove
+from bridge.cli.exit_codes import CommandFailed, ExitCode
+from bridge.cli.locate import add_address_flags
+from bridge.cli.parsing import complete_with, quote, suggest
+from bridge.cli.text import print_error, print_line
+from bridge.connect.installed import read_system
+from bridge.connect.programs.row import Row
+from bridge.connect.programs.table import ROWS, find_row
+from bridge.connect.refusal import CannotConnect
+from bridge.connect.service import Address, Connector
+from bridge.connect.snippets import build_snippet, describe_bridge
+from bridge.errors import SettingsError
+from bridge.paths import find_paths
+
+_WAIT_SECONDS = 120
+_REQUEST_SECONDS = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `connect`."""
+    clients = parser.add_argument(
+        "clients",
+        nargs="*",
+        metavar="CLIENT",
+        help="the programs; without any: what is installed and connected here",
+    )
+    complete_with(clients, [row.name for row in ROWS])
+    parser.add_argument("--model", help="the model that they should send (default: default)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing"
+    )
+    parser.add_argument(
+        "--undo", action="store_true", help="give their files back as they were before"
+    )
+    parser.add_argument(
+        "--wait",
+        type=int,
+        default=_WAIT_SECONDS,
+        metavar="SECONDS",
+        help="how long to wait for a request that proves it; 0 proves nothing (default: 120)",
+    )
+    add_address_flags(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Connect programs, or undo it. Raises CommandFailed and SettingsError."""
+    connector = Connector(find_paths(), read_system())
+    rows = [_find_row(name) for name in arguments.clients]
+    if not rows:
+        return _undo_all(connector) if arguments.undo else _list_programs(connector, arguments)
+    if arguments.undo:
+        return _run_each(rows, lambda row: _undo(connector, row))
+    address = _fetch_address(arguments)
+    if arguments.dry_run:
+        return _run_each(rows, lambda row: _show_plan(connector, row, address))
+    return _run_each(rows, lambda row: _connect_program(connector, row, address, arguments))
+
+
+def _find_row(name: str) -> Row:
+    row = find_row(name.lower())
+    if row is None:
+        names = [row.name for row in ROWS]
+        hint = suggest(name, names) or f" (choose from {', '.join(names)})"
+        raise SettingsError(f"no program {quote(name)}{hint}")
+    return row
+
+
+def _run_each(rows: Sequence[Row], act: Any) -> int:
+    """Act on each program, also after one that failed; return the worst exit code."""
+    code = int(ExitCode.OK)
+    for row in rows:
+        try:
+            code = max(code, act(row))
+        except CannotConnect as error:
+            print_error(f"{row.title}: {error}")
+            code = max(code, ExitCode.ERROR)
+    return code
+
+
+def _fetch_address(arguments: argparse.Namespace) -> Address:
+    """Ask the bridge for its address and its access key."""
+    with closing(open_client(arguments, timeout=_REQUEST_SECONDS)) as client:
+        answer = client.send("GET", "/connect").json()
+    shown = answer["key"]
+    if shown is None:
+        raise CommandFailed("The access key cannot be read right now. Restart the bridge.")
+    chosen = arguments.model or answer["model"]
+    return Address(answer["base_url"], chosen, None if shown == "any" else shown)
+
+
+def _list_programs(connector: Connector, arguments: argparse.Namespace) -> int:
+    """Print what is installed, what is connected, and what would be written."""
+    try:
+        proofs = fetch_proofs(arguments)
+    except NotRunning:
+        print_error("No bridge is running, so nothing can be proved.")
+        proofs = {}
+    # Found by this command, because the server may have been started with another PATH.
+    programs = [asdict(program) for program in connector.describe_all(proofs)]
+    shown = [one for one in programs if one["installed"] or one["written"] or one["proof"]]
+    for program in shown:
+        print_line(f"{program['name']:16}  {_format_state(program)}")
+    if not shown:
+        print_line("No program that the bridge knows was found here.")
+    others = ", ".join(one["name"] for one in programs if one not in shown)
+    print_line(f"\nNot found here: {others}")
+    print_line("Connect one with: claude-bridge connect NAME")
+    return ExitCode.OK
+
+
+def _format_state(program: dict[str, Any]) -> str:
+    if program["problem"]:
+        return str(program["problem"])
+    if program["proof"] and not program["proof"]["failed"]:
+        return (
+            f"connected: asked {program['proof']['asked']}, {program['proof']['answered']} answered"
+        )
+    if program["written"]:
+        return f"written, not proved yet: no request came from it. {program['start']}"
+    if program["files"]:
+        return f"installed; would write {', '.join(program['files'])}"
+    return "installed; its settings are entered by hand"
+
+
+def _show_plan(connector: Connector, row: Row, address: Address) -> int:
+    if not row.targets:
+        _print_steps(row, address)
+        return ExitCode.OK
+    for plan in connector.plan(row, address):
+        text = plan.format_diff() if plan.is_needed else f"{plan.file.path} needs no change."
+        print_line(_hide_key(text, address))
+    return ExitCode.OK
+
+
+def _hide_key(text: str, address: Address) -> str:
+    """Terminals are recorded, and shown to others."""
+    return text.replace(address.key, "…") if address.key else text
+
+
+def _connect_program(
+    connector: Connector, row: Row, address: Address, arguments: argparse.Namespace
+) -> int:
+    if row.targets:
+        for result in connector.write(row, address):
+            print_line(result)
+        if address.key is not None and any(target.has_key for target in row.targets):
+            print_line("Your access key is in the file, which only you can read.")
+    else:
+        _print_steps(row, address)
+    if arguments.wait <= 0 or not row.is_program:
+        print_line(row.start)
+        return ExitCode.OK
+    return prove(row, lambda: fetch_proofs(arguments), arguments.wait)
+
+
+def _print_steps(row: Row, address: Address) -> None:
+    """Print what to do by hand, with the note first: it may say that it cannot work here."""
+    bridge = describe_bridge(row, address.base_url, address.model, address.key)
+    print_line(f"{row.title} stores its settings where only it can write them. By hand:")
+    if row.note:
+        print_line(row.note)
+    print_line(row.steps.format(key=bridge.key))
+    print_line(build_snippet(row, bridge))
+
+
+def _undo(connector: Connector, row: Row) -> int:
+    results = connector.undo(row)
+    if not results:
+        print_line(f"Nothing was written for {row.title}.")
+    for result in results:
+        print_line(result)
+    sys.stdout.flush()
+    return ExitCode.OK
+
+
+def _undo_all(connector: Connector) -> int:
+    rows = [row for row in ROWS if connector.ledger.has(row.name)]
+    if not rows:
+        print_line("No program is connected.")
+    return _run_each(rows, lambda row: _undo(connector, row))

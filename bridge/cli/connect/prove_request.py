@@ -1,0 +1,140 @@
+"""Prove that a program is connected: by one real request from it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+from bridge.cli.client import CONNECT_SECONDS, open_client
+from bridge.cli.exit_codes import ExitCode
+from bridge.cli.text import clean_line, print_line
+from bridge.connect.programs.row import Row
+from bridge.wire.connect import Sighting
+
+PROMPT = "Use one of your tools to list the files of the current folder, then say done."
+_POLL_SECONDS = 0.5
+
+FetchProofs = Callable[[], Mapping[str, Sighting]]
+"""Returns the last request of each program."""
+_LAST_LINES = 3
+
+
+def prove(row: Row, fetch: FetchProofs, seconds: int) -> int:
+    """Have the program ask, or wait until it does; print what is proved; return the exit code."""
+    since = time.time()
+    command = find_command(row)
+    if command is not None:
+        print_line(f"Asking with {row.title}, which counts like any request …")
+        # Only new terminals read the start-up file of the shell.
+        problem = run_program(command, read_variables(row.name), seconds)
+    else:
+        print_line(f"{row.start or 'Send a message in it.'} Waiting {seconds} s for its request …")
+        problem = None
+        wait_for(lambda: find_proof(row, fetch, since), seconds)
+    sys.stdout.flush()
+    proof = find_proof(row, fetch, since)
+    if proof is None:
+        print_line(f"Not connected yet: no request came from {row.title}.")
+        if problem:
+            print_line(problem)
+        return ExitCode.ERROR
+    print_line(format_proof(row.title, proof))
+    return ExitCode.ERROR if proof.failed else ExitCode.OK
+
+
+def find_command(row: Row) -> list[str] | None:
+    """Return the command line that makes one request, if the program is on PATH."""
+    if not row.ask:
+        return None
+    program = shutil.which(row.ask[0])
+    if program is None:
+        return None
+    return [program, *(word.format(prompt=PROMPT) for word in row.ask[1:])]
+
+
+def run_program(command: list[str], variables: dict[str, str], seconds: int) -> str | None:
+    """Run a program once in an empty folder; return its last lines if it failed."""
+    # Imported on use: few commands need a folder.
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="claude-bridge-") as folder:
+        try:
+            done = subprocess.run(  # noqa: S603 - a program that the user named
+                command,
+                cwd=folder,
+                env=os.environ | variables,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"{command[0]} did not end within {seconds} s."
+        except OSError as error:
+            return f"{command[0]} cannot be started: {error.strerror}"
+    if done.returncode == 0:
+        return None
+    lines = (done.stderr or done.stdout).decode(errors="replace").split("\n")
+    return "\n".join(map(clean_line, [line for line in lines if line.strip()][-_LAST_LINES:]))
+
+
+def read_variables(program: str) -> dict[str, str]:
+    """Return the variables that were written into the shell's start-up file for a program."""
+    from bridge.connect.ledger import Ledger
+    from bridge.paths import find_paths
+
+    record = Ledger(find_paths().connections).read(program)
+    return {
+        str(one.path[0]): str(one.value)
+        for file in (record.files if record else ())
+        if file.format in ("shell", "fish")
+        for one in file.written
+    }
+
+
+def wait_for(check: Callable[[], Any], seconds: int) -> None:
+    """Wait until something is there, at most so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and check() is None:
+        time.sleep(_POLL_SECONDS)
+
+
+def fetch_proofs(arguments: argparse.Namespace) -> dict[str, Sighting]:
+    """Return the last request of each program. Raises NotRunning and SettingsError."""
+    # Each time on a new connection: the server closes one that is idle while a program answers.
+    with closing(open_client(arguments, timeout=CONNECT_SECONDS)) as client:
+        programs = client.send("GET", "/control/connections").json()["programs"]
+    return {one["name"]: Sighting(**one["proof"]) for one in programs if one["proof"]}
+
+
+def find_proof(row: Row, fetch: FetchProofs, since: float) -> Sighting | None:
+    """Return the program's last request, if it came after a time."""
+    proof = fetch().get(row.name)
+    return proof if proof is not None and proof.at >= since else None
+
+
+def format_proof(title: str, proof: Sighting) -> str:
+    """Return what a request proves, as ticks."""
+    if proof.failed:
+        reason = f"but got an error ({proof.outcome}). See: claude-bridge logs"
+        return f"{title} reached the bridge, {reason}"
+    ticks = (
+        (True, f"{title} asked as {proof.asked}"),
+        (True, f"answered by {proof.answered}"),
+        (proof.stream, "streaming" if proof.stream else "not streamed"),
+        (proof.tool_calls, _describe_tools(proof)),
+    )
+    return "\n".join(f"{'✓' if is_proved else '–'} {text}" for is_proved, text in ticks)
+
+
+def _describe_tools(proof: Sighting) -> str:
+    if proof.tool_calls:
+        return "tools work"
+    return f"tools: {proof.tools} offered, none called yet" if proof.tools else "offers no tools"

@@ -1,0 +1,146 @@
+"""`claude-bridge connect`: writes, proves by a request, shows, and undoes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.connect.prove_request import format_proof
+from bridge.cli.main import main
+from bridge.wire.connect import Sighting
+from tests.cli.started_server import StartedServer
+from tests.connect.test_files import posix_only
+
+CODEX = """\
+#!{python}
+import json, os, pathlib, tomllib, urllib.request
+config = tomllib.loads(pathlib.Path("~/.codex/config.toml").expanduser().read_text())
+provider = config["model_providers"][config["model_provider"]]
+body = {{"model": config["model"], "input": "Hello", "tools": [], "store": False}}
+headers = {{"Content-Type": "application/json", "User-Agent": "codex_exec/0.171.0 (test)"}}
+url = provider["base_url"] + "/responses"
+urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
+"""
+
+
+@pytest.fixture
+def user(server: StartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder without programs."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    for name in ("CODEX_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def add_program(user: Path, name: str, text: str) -> None:
+    (user / "bin").mkdir(exist_ok=True)
+    program = user / "bin" / name
+    program.write_text(text.format(python=sys.executable))
+    program.chmod(0o755)
+
+
+@posix_only
+def test_a_program_is_written_proved_and_undone(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_program(user, "codex", CODEX)
+    config = user / ".codex" / "config.toml"
+    config.parent.mkdir()
+    config.write_text('# mine\nmodel = "gpt-5" # the best\n')
+
+    assert main(["connect", "codex"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Changed {config}: model, model_provider, ")
+    assert lines[2:] == [
+        "✓ Codex CLI asked as bridge-echo",
+        "✓ answered by bridge-echo",
+        "– not streamed",
+        "– offers no tools",
+    ]
+    assert config.read_text().startswith('# mine\nmodel = "bridge-echo" # the best\n')
+
+    assert main(["connect"]) == 0
+    state = capsys.readouterr().out.splitlines()[0].split(maxsplit=1)
+    assert state == ["codex", "connected: asked bridge-echo, bridge-echo answered"]
+
+    assert main(["connect", "codex", "--undo"]) == 0
+    assert capsys.readouterr().out == f"{config} is as it was before, byte for byte.\n"
+    assert config.read_text() == '# mine\nmodel = "gpt-5" # the best\n'
+
+
+@posix_only
+def test_a_program_that_does_not_ask_is_not_connected(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_program(user, "qwen", "#!{python}\nraise SystemExit('cannot start: no screen')\n")
+    assert main(["connect", "qwen"]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "Not connected yet: no request came from Qwen Code.",
+        "cannot start: no screen",
+    ]
+    assert main(["connect"]) == 0
+    assert "written, not proved yet: no request came from it." in capsys.readouterr().out
+    assert main(["connect", "--undo"]) == 0
+    assert not (user / ".qwen" / "settings.json").exists()
+
+
+def test_a_dry_run_shows_the_lines_and_writes_nothing(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["connect", "aider", "--dry-run", "--model", "opus"]) == 0
+    assert "+model: openai/opus" in capsys.readouterr().out
+    assert not (user / ".aider.conf.yml").exists()
+
+
+def test_a_file_that_cannot_be_parsed_is_named_and_left(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = user / ".aider.conf.yml"
+    config.write_text("a: [\n")
+    assert main(["connect", "aider"]) == 1
+    assert f"aider: {config} is not changed: it is not valid YAML: " in capsys.readouterr().err
+    assert config.read_text() == "a: [\n"
+
+
+def test_a_program_with_its_own_store_gets_steps(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["connect", "cursor", "--wait", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Cursor stores its settings where only it can write them. By hand:"
+    assert lines[1].startswith("Cursor sends requests from its own servers, which cannot reach")
+
+
+def test_an_unknown_program_is_answered_with_the_nearest_name(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["connect", "codx"]) == 2
+    assert "no program “codx”. Did you mean “codex”?" in capsys.readouterr().err
+
+
+def test_without_a_server_only_connecting_needs_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["connect"]) == 0
+    assert capsys.readouterr().err.startswith("No bridge is running, so nothing can be proved.")
+    assert main(["connect", "--undo"]) == 0
+    assert main(["connect", "codex"]) == 3
+
+
+def test_a_proof_says_whether_tools_work() -> None:
+    proof = Sighting(
+        at=1.0, asked="gpt-5.6", answered="claude-sonnet-5-5", stream=True, tools=9,
+        tool_calls=True, outcome="stop", failed=False,
+    )  # fmt: skip
+    assert format_proof("Codex", proof).splitlines() == [
+        "✓ Codex asked as gpt-5.6",
+        "✓ answered by claude-sonnet-5-5",
+        "✓ streaming",
+        "✓ tools work",
+    ]

@@ -1,0 +1,112 @@
+"""`/control/connections`: the same as the command, for the dashboard and the tray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bridge.server.request_record import Asked, Caller, RequestRecord
+from bridge.server.sightings import Sightings
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.server.api.test_control import read_token
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "me"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return tmp_path / "me"
+
+
+async def call(bridge: Bridge, body: Any = None, token: str | None = None) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {read_token() if token is None else token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(
+            "GET" if body is None else "POST", f"{bridge.url}/control/connections", json=body
+        ) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def ask(bridge: Bridge, key: str) -> None:
+    body = {"model": "bridge-echo", "messages": [{"role": "user", "content": "Hello"}]}
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session,
+        session.post(f"{bridge.url}/v1/chat/completions", json=body) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def find_program(bridge: Bridge, name: str) -> Any:
+    _, report = await call(bridge)
+    return next(one for one in report["programs"] if one["name"] == name)
+
+
+async def test_a_program_is_written_proved_and_undone(
+    start_bridge: StartBridge, user: Path
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    status, program = await call(bridge, {"program": "aider"})
+    config = user / ".aider.conf.yml"
+    assert (status, program["written"], program["proof"]) == (200, True, None)
+    assert "model: openai/bridge-echo\n" in config.read_text()
+
+    await ask(bridge, "any")
+    assert (await find_program(bridge, "aider"))["proof"] is None
+    await ask(bridge, "claude-bridge-aider")
+    proof = (await find_program(bridge, "aider"))["proof"]
+    assert (proof["asked"], proof["answered"], proof["failed"]) == (
+        "bridge-echo",
+        "bridge-echo",
+        False,
+    )
+
+    status, program = await call(bridge, {"program": "aider", "undo": True})
+    assert (status, program["written"]) == (200, False)
+    assert program["results"] == [f"{config} is removed; the bridge had made it."]
+    assert not config.exists()
+
+
+async def test_only_the_user_may_write(start_bridge: StartBridge, user: Path) -> None:
+    bridge = await start_bridge(backend="offline")
+    assert (await call(bridge, {"program": "aider"}, token="any"))[0] == 403
+    assert (await call(bridge, token="any"))[0] == 403
+    assert not user.exists()
+
+
+async def test_what_cannot_be_written_is_named(start_bridge: StartBridge, user: Path) -> None:
+    bridge = await start_bridge(backend="offline")
+    user.mkdir()
+    config = user / ".aider.conf.yml"
+    config.write_text("a: [\n")
+    status, answer = await call(bridge, {"program": "aider"})
+    assert (status, answer["error"]["code"]) == (409, "config_not_changed")
+    assert answer["error"]["message"].startswith(f"{config} is not changed: ")
+    assert (await call(bridge, {"program": "nothing"}))[0] == 404
+    assert (await call(bridge, {"program": "cursor"}))[0] == 409
+
+
+def note(sightings: Sightings, outcome: str, *, failed: bool = False) -> bool:
+    record = RequestRecord(
+        caller=Caller("codex_exec"), asked=Asked("default", True, 9), model="claude-x",
+        outcome=outcome, failed=failed,
+    )  # fmt: skip
+    sightings.note("codex", record, 1.0)
+    sighting = sightings.get("codex")
+    assert sighting is not None
+    return sighting.tool_calls
+
+
+def test_tools_work_when_a_request_after_the_call_is_answered() -> None:
+    sightings = Sightings()
+    assert not note(sightings, "end_turn")
+    assert not note(sightings, "tool_use")
+    assert not note(sightings, "rate_limited", failed=True)
+    assert note(sightings, "end_turn")
+    assert note(sightings, "stop")

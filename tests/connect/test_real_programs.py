@@ -1,0 +1,161 @@
+"""Real programs: connected, asked with a tool call, and disconnected byte for byte.
+
+`CONNECT_PROGRAMS` names the folders of their commands, as `.ci/run` installs them; programs that are
+not there are left out. `pytest -m real_programs` runs only these tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bridge.connect.installed import System
+from bridge.connect.programs.table import find_row
+from bridge.connect.service import Address, Connector
+from bridge.paths import Paths
+from bridge.server.state import Bridge
+from tests.fake_anthropic.script import ToolUse, calls, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+pytestmark = pytest.mark.real_programs
+
+SECONDS = 120
+WORD = "from-a-tool"
+ECHO = {"command": f"echo {WORD}"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program, the tool that it is told to call, and more words for its command line."""
+
+    name: str
+    tool: ToolUse | None
+    flags: tuple[str, ...] = ()
+    before: str = ""
+    """A config file that it has already."""
+
+
+CASES = (
+    Case(
+        "codex",
+        ToolUse(
+            "functions__exec",
+            {"input": f"text(JSON.stringify(await tools.exec_command({{cmd: 'echo {WORD}'}})));"},
+        ),
+        before='# mine\r\nmodel = "gpt-5.6"   # the best\r\n\r\n[tui]\r\nnotifications = true\r\n',
+    ),
+    Case(
+        "claude-code",
+        ToolUse("Bash", {**ECHO, "description": "Print a word"}),
+        ("--allowedTools", "Bash"),
+        before='{"env": {"MINE": "1"}}',
+    ),
+    Case(
+        "opencode",
+        ToolUse("bash", {**ECHO, "description": "Print a word"}),
+        before='{\n  "$schema": "https://opencode.ai/config.json",\n  // mine\n'
+        '  "agent": { "title": { "disable": true } },\n}\n',
+    ),
+    Case(
+        "qwen",
+        ToolUse("run_shell_command", {**ECHO, "description": "Print", "is_background": False}),
+        ("--yolo",),
+        # In its own layout: it rewrites its file when it starts.
+        before='{\n  // mine\n  "$version": 4,\n  "ui": {\n    "hideTips": true\n  }\n}',
+    ),
+    Case(
+        "continue",
+        ToolUse("Bash", ECHO),
+        ("--auto",),
+        before="name: Mine # mine\nversion: 1.0.0\nschema: v1\nmodels: []  # none yet\n",
+    ),
+    Case("copilot", ToolUse("bash", {**ECHO, "description": "Print"}), ("--allow-all-tools",)),
+    Case("llm", ToolUse("llm_version", {}), ("-T", "llm_version")),
+    Case("aider", None, ("--no-show-model-warnings", "--no-analytics"), before="# mine\n"),
+)
+
+
+def find_program(command: str) -> str | None:
+    folder = os.environ.get("CONNECT_PROGRAMS")
+    return shutil.which(command, path=folder) if folder else None
+
+
+def list_installed() -> list[Case]:
+    """Return the programs that are there; without any, no test is collected."""
+    rows = {case.name: find_row(case.name) for case in CASES}
+    return [case for case in CASES if (row := rows[case.name]) and find_program(row.ask[0])]
+
+
+@pytest.mark.parametrize("case", list_installed(), ids=lambda case: case.name)
+async def test_a_real_program_is_connected_calls_a_tool_and_is_disconnected(
+    case: Case, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    row = find_row(case.name)
+    assert row is not None
+    program = find_program(row.ask[0])
+    assert program is not None
+    user = tmp_path / "user"
+    user.mkdir()
+    system = System(user, {"SHELL": "/bin/bash"}, "linux")
+    connector = Connector(Paths(tmp_path, tmp_path / "data", tmp_path), system)
+    files = await asyncio.to_thread(connector.find_files, row)
+    if case.before:
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+        files[0].write_bytes(case.before.encode())
+    before = {file: file.read_bytes() if file.exists() else None for file in files}
+
+    address = Address(f"{bridge.url}/v1", "default", None)
+    await asyncio.to_thread(connector.write, row, address)
+    answers = [calls(case.tool)] if case.tool else []
+    fake.script(*answers, says("All done."), says("All done."), says("All done."))
+    words = [word.format(prompt="Call the tool once, then say done.") for word in row.ask[1:]]
+    output = await run_program(program, [*words, *case.flags], user, connector, row.name)
+
+    assert b"All done." in output, output.decode()
+    proof = bridge.sightings.get(row.name)
+    assert proof is not None
+    assert (proof.asked, proof.failed) == ("default", False)
+    if case.tool is not None and row.name != "llm":
+        assert proof.tool_calls
+        assert WORD in json.dumps([body["messages"] for body in fake.bodies()[1:]])
+    print(f"{row.title}: {proof}")
+
+    assert await asyncio.to_thread(connector.undo, row)
+    after = {file: file.read_bytes() if file.exists() else None for file in files}
+    assert after == before
+
+
+async def run_program(
+    program: str, words: list[str], user: Path, connector: Connector, name: str
+) -> bytes:
+    """Run a program in an empty folder; return what it printed."""
+    work = user / "work"
+    work.mkdir()
+    record = await asyncio.to_thread(connector.ledger.read, name)
+    variables = {
+        str(one.path[0]): str(one.value)
+        for file in (record.files if record else ())
+        if file.format == "shell"
+        for one in file.written
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(program, *words),
+        cwd=work,
+        env={
+            "HOME": str(user),
+            "PATH": os.environ["PATH"],
+            "SHELL": "/bin/bash",
+            **variables,
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    return output

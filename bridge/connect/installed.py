@@ -24,6 +24,8 @@ class System:
     system: str
     """As `sys.platform`."""
     find_command: Callable[[str], str | None] = shutil.which
+    folder: Path | None = None
+    """The current folder of the user's terminal; None for a server or an app, which has none."""
 
     @property
     def shell(self) -> str:
@@ -44,7 +46,10 @@ class System:
             return self._expand(folder) / template.rpartition("/")[2]
         config = self.environ.get("XDG_CONFIG_HOME") or "~/.config"
         appdata = self.environ.get("APPDATA") or "~/AppData/Roaming"
-        return self._expand(template.format(config=config, appdata=appdata))
+        path = self._expand(template.format(config=config, appdata=appdata))
+        if path.is_absolute():
+            return path
+        return None if self.folder is None else self.folder / path
 
     def _expand(self, path: str) -> Path:
         return self.home / path.removeprefix("~/") if path.startswith("~/") else Path(path)
@@ -85,9 +90,9 @@ class System:
         return None
 
 
-def read_system() -> System:
-    """Return those of this process."""
-    return System(Path.home(), os.environ, sys.platform)
+def read_system(folder: Path | None = None) -> System:
+    """Return the system that this process runs on; `folder` is that of a terminal."""
+    return System(Path.home(), os.environ, sys.platform, folder=folder)
 
 
 def list_changes(row: Row, bridge: Bridge, system: System) -> list[FileChange]:

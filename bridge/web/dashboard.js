@@ -3,6 +3,7 @@
 import { showAliases, updateAliasControls } from "./aliases.js";
 import { showBudgets } from "./budgets.js";
 import { showComputer } from "./computer.js";
+import { showClients } from "./connect.js";
 import { showModelChoice, showSwitches } from "./controls.js";
 import { showFailure } from "./failure.js";
 import "./accounts.js";
@@ -157,28 +158,6 @@ async function loadModels() {
   return models.data;
 }
 
-function showClients({ clients }) {
-  const tabs = clients.map((client, index) => {
-    const item = document.createElement("li"), tab = document.createElement("button");
-    Object.assign(tab, { type: "button", textContent: client.client });
-    tab.setAttribute("role", "tab");
-    item.setAttribute("role", "presentation");
-    tab.onclick = () => choose(index);
-    item.append(tab);
-    return item;
-  });
-  const choose = index => {
-    tabs.forEach((item, other) => (
-      item.firstChild.setAttribute("aria-selected", String(other === index))
-    ));
-    setText("client-steps", clients[index].steps);
-    setText("client-snippet", clients[index].snippet.trimEnd());
-    setText("client-note", clients[index].note || "");
-  };
-  byId("clients").replaceChildren(...tabs);
-  choose(0);
-}
-
 function copyOnClick(button, source) {
   byId(button).onclick = async () => {
     // Browsers deny the clipboard to a page that another computer serves without HTTPS. Then the
@@ -216,7 +195,7 @@ async function refresh() {
 
 async function loadClientsAndModels() {
   const connections = await getJson("/connect");
-  showClients(connections);
+  await showClients(connections);
   showTry(await loadModels(), connections.key, isConnected);
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def make_system(
     def find_command(name: str) -> str | None:
         return f"/bin/{name}" if name in commands else None
 
-    return System(home, {"SHELL": "/bin/bash", **environ}, system, find_command)
+    return System(home, {"SHELL": "/bin/bash", **environ}, system, find_command, home / "work")
 
 
 ZED = Place("{config}/zed/settings.json", "~/.config/zed/s.json", "{appdata}/Zed/settings.json")
@@ -71,6 +72,14 @@ def test_only_the_file_of_the_users_shell_is_written(
     system = make_system(tmp_path, SHELL=shell)
     changes = list_changes(row, describe_bridge(row, BASE, "default", None), system)
     assert [change.path.name for change in changes] == names
+
+
+def test_only_a_terminal_has_a_project(tmp_path: Path) -> None:
+    row = find_row("project")
+    assert row is not None
+    terminal = make_system(tmp_path)
+    assert terminal.find_file(row.targets[0]) == tmp_path / "work" / ".env"
+    assert replace(terminal, folder=None).find_file(row.targets[0]) is None
 
 
 def test_programs_are_found_by_command_folder_and_extension(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Real programs: connected, asked with a tool call, and disconnected byte for byte.
 
-`CONNECT_PROGRAMS` names the folders of their commands, as `.ci/run` installs them; programs that are
-not there are left out. `pytest -m real_programs` runs only these tests.
+`CONNECT_PROGRAMS` names the folders of their commands, as `.ci/run` installs them. Programs that
+are not there are left out. `pytest -m real_programs` runs only these tests.
 """
 
 from __future__ import annotations

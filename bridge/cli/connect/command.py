@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bridge.cli.client import NotRunning, open_client
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Connect programs, or undo it. Raises CommandFailed and SettingsError."""
-    connector = Connector(find_paths(), read_system())
+    connector = Connector(find_paths(), read_system(Path.cwd()))
     rows = [_find_row(name) for name in arguments.clients]
     if not rows:
         return _undo_all(connector) if arguments.undo else _list_programs(connector, arguments)

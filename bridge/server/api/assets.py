@@ -16,6 +16,7 @@ MEDIA_TYPES = {
     "aliases.js": "text/javascript",
     "approvals.js": "text/javascript",
     "budgets.js": "text/javascript",
+    "connect.js": "text/javascript",
     "controls.css": "text/css",
     "controls.js": "text/javascript",
     "dashboard.css": "text/css",

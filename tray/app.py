@@ -24,6 +24,7 @@ from tray.command_runner import CommandFailed, CommandRunner, run_cli
 from tray.commands import (
     AllowExtraUsage,
     Command,
+    ConnectProgram,
     Copy,
     Decide,
     InstallTalon,
@@ -210,6 +211,9 @@ class App:
                 self._attempt(lambda: self._runner.decide(batch, approved=approved, digest=digest))
             case AllowExtraUsage(agreement, account):
                 self._attempt(lambda: self._runner.allow_extra_usage(agreement, account))
+                self._poller.poll_now(refresh=True)
+            case ConnectProgram():
+                self._attempt(lambda: self._runner.connect_program(command))
                 self._poller.poll_now(refresh=True)
             case Copy():
                 self._attempt(lambda: self._runner.copy(command))

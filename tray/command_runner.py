@@ -17,7 +17,7 @@ from bridge.opening import open_file, open_page
 from bridge.wire.connect import Connections
 from bridge.wire.usage import Agreement
 from tray.clipboard import Clipboard, NoClipboard
-from tray.commands import Copy, Open
+from tray.commands import ConnectProgram, Copy, Open
 from tray.notifications import Notice
 from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
@@ -99,6 +99,14 @@ class CommandRunner:
             shown = "" if command.what == "key" else f" The text is: {text}"
             raise CommandFailed(f"{error}{shown}") from error
         self.notify(Notice(message, f"copied {command.what} {command.client}"))
+
+    def connect_program(self, command: ConnectProgram) -> None:
+        """Write the bridge into a program's settings, or undo it, and notify the user."""
+        with _explain_failures():
+            server = self._find_server()
+            program = server.connect_program(command.name, undo=command.undo)
+        lines = [*program.results, *([] if command.undo else [program.start])]
+        self.notify(Notice(" ".join(filter(None, lines)), f"connect {command.name}"))
 
     def install_talon(self) -> None:
         """Install the Talon commands, and notify the user."""

@@ -99,6 +99,14 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class ConnectProgram:
+    """Write the bridge into a program's settings, or undo it."""
+
+    name: str
+    undo: bool = False
+
+
+@dataclass(frozen=True)
 class InstallTalon:
     """Install the voice commands into Talon's user folder."""
 
@@ -136,6 +144,6 @@ class Refresh:
 
 Command = (
     Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide
-    | AllowExtraUsage | Copy | InstallTalon | Open | ShowCode | RecordRequests | StartAtLogin
-    | Refresh
+    | AllowExtraUsage | ConnectProgram | Copy | InstallTalon | Open | ShowCode | RecordRequests
+    | StartAtLogin | Refresh
 )  # fmt: skip

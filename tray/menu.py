@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bridge.wire.computer_status import ComputerHealth, Mode, WaitingBatch
+from bridge.wire.connect import Program
 from bridge.wire.health import BackendSetting
 from bridge.wire.models import Model
 from bridge.wire.usage import UsageTotals
 from tray.commands import (
     AllowExtraUsage,
     Command,
+    ConnectProgram,
     Copy,
     Decide,
     InstallTalon,
@@ -366,6 +368,11 @@ def _label_computer(computer: ComputerHealth | None) -> str:
 
 def _build_connect_entry(status: Status) -> Entry:
     running = status.url is not None and status.state == "running"
+    programs = tuple(
+        _build_program_entry(program, running)
+        for program in status.programs
+        if program.files and (program.installed or program.written)
+    )
     snippets = tuple(
         Entry(
             f"snippet:{connection.client}",
@@ -378,12 +385,32 @@ def _build_connect_entry(status: Status) -> Entry:
     children = (
         Entry("copy-url", "Copy base URL", enabled=running, command=Copy("url")),
         Entry("copy-key", "Copy access key", enabled=running, command=Copy("key")),
+        Entry("separator-programs", kind="separator"),
+        *programs,
         Entry("separator-snippets", kind="separator"),
         *snippets,
         Entry("separator-talon", kind="separator"),
         Entry("talon", "Install Talon commands", command=InstallTalon()),
     )
     return Entry("connect", "Connect", kind="submenu", children=children)
+
+
+def _build_program_entry(program: Program, running: bool) -> Entry:
+    """Build the entry of a program that can be written; ticked once a request of it has come."""
+    is_proved = program.proof is not None and not program.proof.failed
+    label = f"Connect {program.title}"
+    if program.written:
+        label = f"Disconnect {program.title}"
+        if not is_proved:
+            label += " (no request yet)"
+    return Entry(
+        f"program:{program.name}",
+        label,
+        kind="check",
+        enabled=running,
+        checked=is_proved,
+        command=ConnectProgram(program.name, undo=program.written),
+    )
 
 
 def _describe_usage(usage: UsageTotals | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
-from bridge.wire.connect import Connection
+from bridge.wire.connect import Connection, Program
 from bridge.wire.health import BackendName, BackendSetting
 from bridge.wire.models import Model
 from bridge.wire.usage import PlanReport, UsageTotals
@@ -63,6 +63,8 @@ class Status:
     approval_seconds: int | None = None
     """Until the first of the batches is denied; None if none waits."""
     connections: tuple[Connection, ...] = ()
+    programs: tuple[Program, ...] = ()
+    """The programs that can be connected, and which are."""
     usage: UsageTotals | None = None
     plans: tuple[PlanReport, ...] = ()
     server_version: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
-from bridge.wire.connect import Connection
+from bridge.wire.connect import Connection, Program, Sighting
 from bridge.wire.health import BackendStatus, Health
 from bridge.wire.models import Model
 from bridge.wire.usage import PlanReport, UsageTotals, WindowReport
@@ -44,6 +44,27 @@ BATCH = WaitingBatch(
     picture=None,
 )
 ZED = Connection(client="Zed", steps="In settings.json.", snippet="{}")
+CODEX = Program(
+    name="codex",
+    title="Codex CLI",
+    installed="/usr/bin/codex",
+    files=["/home/me/.codex/config.toml"],
+    written=False,
+    proof=None,
+    start="Start: codex",
+    results=[],
+    problem=None,
+)
+ASKED = Sighting(
+    at=1.0,
+    asked="default",
+    answered="claude-sonnet-5-5",
+    stream=True,
+    tools=9,
+    tool_calls=True,
+    outcome="stop",
+    failed=False,
+)
 USAGE = UsageTotals(
     requests=3,
     input_tokens=2_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ import pytest
 from bridge.autostart import find_autostart
 from bridge.launching import build_own_command
 from bridge.wire.access import IssuedCode
-from bridge.wire.connect import Connections
-from tests.tray.statuses import ZED
+from bridge.wire.connect import Connections, Program
+from tests.tray.statuses import CODEX, ZED
 from tray.clipboard import NoClipboard
 from tray.command_runner import CommandFailed, CommandRunner, run_cli
-from tray.commands import Copy, Open
+from tray.commands import ConnectProgram, Copy, Open
 from tray.notifications import Notice
 from tray.server.control_client import ControlClient, NoServer
 
@@ -35,6 +36,10 @@ class FakeClient(ControlClient):
 
     def create_code(self) -> IssuedCode:
         return IssuedCode(code="K7QM-2XDR", seconds=300.0)
+
+    def connect_program(self, name: str, *, undo: bool) -> Program:
+        done = f"{name} is {'as before' if undo else 'changed'}."
+        return replace(CODEX, results=[done], written=not undo)
 
     pages: Path
 
@@ -224,3 +229,9 @@ def test_a_command_returns_its_first_line_or_its_last_error() -> None:
     code, line = run_cli(["/nowhere/program"])
     assert code == 1
     assert "/nowhere/program" in line
+
+
+def test_a_program_is_connected_and_the_notice_says_what_to_do(desktop: FakeDesktop) -> None:
+    desktop.runner.connect_program(ConnectProgram("codex"))
+    desktop.runner.connect_program(ConnectProgram("codex", undo=True))
+    assert desktop.notices == ["codex is changed. Start: codex", "codex is as before."]

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
+from bridge.wire.connect import Program
 from tests.tray.statuses import (
+    ASKED,
     BATCH,
+    CODEX,
     ECHO,
     ON_PLAN,
     OPUS,
@@ -23,6 +26,7 @@ from tests.tray.statuses import (
 )
 from tray.commands import (
     AllowExtraUsage,
+    ConnectProgram,
     Decide,
     Open,
     RecordRequests,
@@ -321,6 +325,29 @@ def test_what_is_not_shown_whole_cannot_be_approved_in_the_menu(batch: WaitingBa
     assert [label for label, _ in notice.choices] == ["Review…", "Deny"]
     assert notice.choices[0][1] == Open("dashboard")
     assert batch.what[0] not in notice.text
+
+
+@pytest.mark.parametrize(
+    ("program", "label", "checked", "undo"),
+    [
+        (CODEX, "Connect Codex CLI", False, False),
+        (replace(CODEX, written=True), "Disconnect Codex CLI (no request yet)", False, True),
+        (replace(CODEX, written=True, proof=ASKED), "Disconnect Codex CLI", True, True),
+        (replace(CODEX, proof=ASKED), "Connect Codex CLI", True, False),
+    ],
+)
+def test_a_program_is_ticked_when_its_request_has_come(
+    program: Program, label: str, checked: bool, undo: bool
+) -> None:
+    item = entry(replace(RUNNING, programs=(program,)), "connect", "program:codex")
+    assert (item.label, item.checked) == (label, checked)
+    assert item.command == ConnectProgram("codex", undo=undo)
+
+
+def test_programs_that_are_not_here_or_cannot_be_written_are_left_out() -> None:
+    programs = (replace(CODEX, installed=None), replace(CODEX, name="cursor", files=[]))
+    keys = [e.key for e in entry(replace(RUNNING, programs=programs), "connect").children]
+    assert [key for key in keys if key.startswith("program:")] == []
 
 
 def test_clients_usage_and_about_have_labels() -> None:

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
-from bridge.wire.connect import Connections
+from bridge.wire.connect import Connections, Program
 from bridge.wire.health import Health
 from bridge.wire.models import Model
-from tests.tray.statuses import BATCH, HEALTH, OPUS, PLAN, URL, USAGE, ZED
+from tests.tray.statuses import ASKED, BATCH, CODEX, HEALTH, OPUS, PLAN, URL, USAGE, ZED
 from tray.models import shorten_name
 from tray.server.control_client import ControlClient, NoServer, NotAnswering, UsageToday
 from tray.server.poller import LIST_SECONDS, PLAN_SECONDS, USAGE_SECONDS, Poller, Report, Target
@@ -29,6 +29,7 @@ class FakeServer(ControlClient):
         self.response: Health | Exception = HEALTH
         self.models_fail = False
         self.batches_fail = False
+        self.is_written = False
         self.requests: Counter[str] = Counter()
 
     def fetch_health(self) -> Health:
@@ -46,6 +47,11 @@ class FakeServer(ControlClient):
     def fetch_connections(self) -> Connections:
         self.requests["connect"] += 1
         return Connections(base_url=f"{self.url}/v1", key="any", clients=[ZED])
+
+    def list_programs(self) -> list[Program]:
+        self.requests["programs"] += 1
+        asked = ASKED if self.requests["programs"] > 1 else None
+        return [replace(CODEX, written=self.is_written, proof=asked)]
 
     def fetch_usage(self) -> UsageToday:
         self.requests["usage"] += 1
@@ -103,7 +109,13 @@ def test_lists_are_fetched_once_and_when_they_are_old_or_refreshed(world: World)
     assert first.connections == (ZED,)
     for _ in range(5):
         world.poll()
-    assert world.server.requests == {"health": 6, "models": 1, "connect": 1, "usage": 1}
+    assert world.server.requests == {
+        "health": 6,
+        "models": 1,
+        "connect": 1,
+        "programs": 1,
+        "usage": 1,
+    }
     world.poll(refresh=True)
     assert world.server.requests["models"] == 2
     world.clock += LIST_SECONDS + 1
@@ -221,3 +233,10 @@ def test_an_approval_stays_while_the_server_does_not_respond(world: World) -> No
     assert world.poll().batches == (BATCH,)
     world.server.response = HEALTH
     assert world.poll().batches == ()
+
+
+def test_a_connected_program_is_ticked_after_its_first_request(world: World) -> None:
+    world.server.is_written = True
+    assert world.poll().programs[0].proof is None
+    world.clock += 1_000
+    assert world.poll().programs[0].proof == ASKED

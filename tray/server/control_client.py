@@ -21,7 +21,7 @@ from bridge.proof import (
 )
 from bridge.wire.access import IssuedCode, Proof, RedirectFile
 from bridge.wire.computer_status import ComputerStatus, WaitingBatch
-from bridge.wire.connect import Connections
+from bridge.wire.connect import Connections, Program, Programs
 from bridge.wire.health import Health
 from bridge.wire.models import Model, ModelList
 from bridge.wire.usage import Agreement, PlanReport, UsageTotals
@@ -81,6 +81,19 @@ class ControlClient:
     def fetch_connections(self) -> Connections:
         """Return the base URL, the access key and the example for each known client."""
         return self._fetch(Connections, "/connect")
+
+    def list_programs(self) -> list[Program]:
+        """Return the programs that can be connected; empty for a server of an older version."""
+        try:
+            return self._fetch(Programs, "/control/connections").programs
+        except NotAnswering:
+            return []
+
+    def connect_program(self, name: str, *, undo: bool) -> Program:
+        """Write the bridge into a program's settings, or undo it. Raises NotAnswering."""
+        body = {"program": name, "undo": undo}
+        path = "/control/connections"
+        return _read(Program, self._call("POST", path, body), path)
 
     def fetch_usage(self) -> UsageToday:
         """Return today's totals and what is left of each plan."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.wire.computer_status import WaitingBatch
-from bridge.wire.connect import Connection
+from bridge.wire.connect import Connection, Program
 from bridge.wire.health import Health
 from bridge.wire.models import Model
 from bridge.wire.usage import PlanReport, UsageTotals
@@ -50,6 +50,7 @@ class Report:
     refused: bool = False
     models: tuple[Model, ...] = ()
     connections: tuple[Connection, ...] = ()
+    programs: tuple[Program, ...] = ()
     usage: UsageTotals | None = None
     plans: tuple[PlanReport, ...] = ()
     batches: tuple[WaitingBatch, ...] = ()
@@ -148,11 +149,15 @@ class Poller:
             self._usage_due = now + (PLAN_SECONDS if request_ended else USAGE_SECONDS)
             usage = client.fetch_usage()
             report = replace(report, usage=usage.today, plans=tuple(usage.plans))
+            # A program that was connected is ticked when its first request has come.
+            if any(program.written and program.proof is None for program in report.programs):
+                report = replace(report, programs=tuple(client.list_programs()))
         # Another process or another backend has other models.
         listed_for = (health.pid, health.backend.active, health.backend.setting)
         if refresh or listed_for != self._listed_for or now - self._listed_at > LIST_SECONDS:
             # Before the requests: a list that fails must not be fetched again in every poll.
             self._listed_for, self._listed_at = listed_for, now
             report = replace(report, connections=tuple(client.fetch_connections().clients))
+            report = replace(report, programs=tuple(client.list_programs()))
             report = replace(report, models=tuple(client.list_models()))
         return report

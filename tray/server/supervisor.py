@@ -266,6 +266,7 @@ class Supervisor:
             free_port=self._free_port,
             models=report.models if report is not None else (),
             connections=report.connections if report is not None else (),
+            programs=report.programs if report is not None else (),
             usage=report.usage if report is not None else None,
             open_streams=self._count_unfinished(),
         )

@@ -1,7 +1,8 @@
 """The echo, `bridge-echo`: streams the user's message back, without an account.
 
 It lets you try a client, the tray or a voice command before you connect Claude, and never answers
-in Claude's place. It counts no tokens, so its usage is zero.
+in Claude's place. It counts no tokens, so its usage is zero. For a message such as "say `prove
+tools`" it plays what a client must survive: see `phenomena`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
+from bridge.backends.phenomena import Phenomena
 from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
@@ -37,6 +39,9 @@ class EchoBackend(ManagedBackend):
 
     name: BackendName = "offline"
 
+    def __init__(self) -> None:
+        self._phenomena = Phenomena()
+
     async def readiness(self) -> Readiness:
         return Readiness(True, "using the offline echo; this is not Claude")
 
@@ -52,6 +57,11 @@ class EchoBackend(ManagedBackend):
                 f"use {ECHO}, or choose another backend.",
                 param="model",
             )
+        text = _join_text(_find_last_user_content(request.messages))
+        phenomenon = self._phenomena.find(text)
+        if phenomenon is not None:
+            tools = request.tools or ()
+            return EventStream(self._phenomena.play(phenomenon, text, tools, _build_start()))
         return EventStream(self._pace(await asyncio.to_thread(compose_reply, request)))
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
@@ -86,10 +96,7 @@ def compose_reply(request: MessagesRequest) -> list[MessageEvent]:
     if tool is not None:
         blocks.append(_build_tool_events(1, tool, _find_first_object(text)))
     return [
-        {
-            "type": "message_start",
-            "message": {"id": f"msg_{uuid.uuid4().hex}", "model": ECHO, "usage": _NO_TOKENS},
-        },
+        _build_start(),
         *itertools.chain.from_iterable(blocks),
         {
             "type": "message_delta",
@@ -98,6 +105,13 @@ def compose_reply(request: MessagesRequest) -> list[MessageEvent]:
         },
         {"type": "message_stop"},
     ]
+
+
+def _build_start() -> MessageEvent:
+    return {
+        "type": "message_start",
+        "message": {"id": f"msg_{uuid.uuid4().hex}", "model": ECHO, "usage": _NO_TOKENS},
+    }
 
 
 def _find_last_user_content(messages: Sequence[Message]) -> list[Block]:

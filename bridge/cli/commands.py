@@ -57,6 +57,7 @@ COMMANDS = (
     Command("usage", "show what is left of your plan; allow extra usage, or stop it", "usage"),
     Command("dashboard", "open the dashboard", "dashboard"),
     Command("connect", "connect a program such as Codex or Zed, or undo it", "connect.command"),
+    Command("prove", "test what a program does with errors, tools and silence", "connect.certify"),
     Command("login", "sign in to Claude Code", "login"),
     Command("key", "save, test, list and remove API keys", "keys"),
     Command("config", "show and change settings", "config.command"),

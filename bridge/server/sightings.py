@@ -36,6 +36,7 @@ class Sightings:
             tool_calls=works,
             outcome=record.outcome,
             failed=record.failed,
+            requests=1 if old is None else old.requests + 1,
         )
 
     def get(self, program: str, since: float = 0.0) -> Sighting | None:

@@ -43,6 +43,7 @@ class Sighting:
     ]
     outcome: Annotated[str, Doc("How it ended, such as `stop`, or the code of its error.")]
     failed: Annotated[bool, Doc("Whether the program got an error.")]
+    requests: Annotated[int, Doc("How many it has sent since the server started.")] = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Connect programs, or undo it. Raises CommandFailed and SettingsError."""
     connector = Connector(find_paths(), read_system(Path.cwd()))
-    rows = [_find_row(name) for name in arguments.clients]
+    rows = [find_program(name) for name in arguments.clients]
     if not rows:
         return _undo_all(connector) if arguments.undo else _list_programs(connector, arguments)
     if arguments.undo:
@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     return _run_each(rows, lambda row: _connect_program(connector, row, address, arguments))
 
 
-def _find_row(name: str) -> Row:
+def find_program(name: str) -> Row:
+    """Return the row of a program. Raises SettingsError, which suggests the nearest name."""
     row = find_row(name.lower())
     if row is None:
         names = [row.name for row in ROWS]

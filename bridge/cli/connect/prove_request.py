@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from bridge.cli.client import CONNECT_SECONDS, open_client
@@ -29,60 +30,68 @@ _LAST_LINES = 3
 def prove(row: Row, fetch: FetchProofs, seconds: int) -> int:
     """Have the program ask, or wait until it does; print what is proved; return the exit code."""
     since = time.time()
-    command = find_command(row)
-    if command is not None:
+    result: RunResult | None = None
+    if find_program_path(row) is not None:
         print_line(f"Asking with {row.title}, which counts like any request …")
         # Only new terminals read the start-up file of the shell.
-        problem = run_program(command, read_variables(row.name), seconds)
+        result = run_program(row, PROMPT, read_variables(row.name), seconds)
     else:
         print_line(f"{row.start or 'Send a message in it.'} Waiting {seconds} s for its request …")
-        problem = None
         wait_for(lambda: find_proof(row, fetch, since), seconds)
     sys.stdout.flush()
     proof = find_proof(row, fetch, since)
     if proof is None:
         print_line(f"Not connected yet: no request came from {row.title}.")
-        if problem:
-            print_line(problem)
+        if result is not None and result.code != 0:
+            print_line(result.last_lines)
         return ExitCode.ERROR
     print_line(format_proof(row.title, proof))
     return ExitCode.ERROR if proof.failed else ExitCode.OK
 
 
-def find_command(row: Row) -> list[str] | None:
-    """Return the command line that makes one request, if the program is on PATH."""
-    if not row.ask:
-        return None
-    program = shutil.which(row.ask[0])
-    if program is None:
-        return None
-    return [program, *(word.format(prompt=PROMPT) for word in row.ask[1:])]
+def find_program_path(row: Row) -> str | None:
+    """Return the path of the program that can make a request, if it is on PATH."""
+    return shutil.which(row.ask[0]) if row.ask else None
 
 
-def run_program(command: list[str], variables: dict[str, str], seconds: int) -> str | None:
-    """Run a program once in an empty folder; return its last lines if it failed."""
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a program ended."""
+
+    code: int | None
+    """Its exit code; None if it did not end in time, or could not be started."""
+    output: str
+
+    @property
+    def last_lines(self) -> str:
+        """The end of what it printed."""
+        lines = [clean_line(line) for line in self.output.split("\n") if line.strip()]
+        return "\n".join(lines[-_LAST_LINES:])
+
+
+def run_program(row: Row, prompt: str, variables: dict[str, str], seconds: int) -> RunResult:
+    """Run a program once in an empty folder."""
     # Imported on use: few commands need a folder.
     import tempfile
 
+    program = find_program_path(row) or row.ask[0]
     with tempfile.TemporaryDirectory(prefix="claude-bridge-") as folder:
         try:
             done = subprocess.run(  # noqa: S603 - a program that the user named
-                command,
+                [program, *(word.format(prompt=prompt) for word in row.ask[1:])],
                 cwd=folder,
                 env=os.environ | variables,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return f"{command[0]} did not end within {seconds} s."
+            return RunResult(None, f"{program} did not end within {seconds} s.")
         except OSError as error:
-            return f"{command[0]} cannot be started: {error.strerror}"
-    if done.returncode == 0:
-        return None
-    lines = (done.stderr or done.stdout).decode(errors="replace").split("\n")
-    return "\n".join(map(clean_line, [line for line in lines if line.strip()][-_LAST_LINES:]))
+            return RunResult(None, f"{program} cannot be started: {error.strerror}")
+    return RunResult(done.returncode, done.stdout.decode(errors="replace"))
 
 
 def read_variables(program: str) -> dict[str, str]:

@@ -147,6 +147,7 @@ _SIGHTING_EXAMPLE: dict[str, Any] = {
     "tool_calls": True,
     "outcome": "stop",
     "failed": False,
+    "requests": 3,
 }
 _PROGRAM_EXAMPLE: dict[str, Any] = {
     "name": "codex",

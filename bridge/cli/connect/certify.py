@@ -1,0 +1,108 @@
+"""`claude-bridge prove --client NAME`: what a program does with what it must survive."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from bridge.backends.phenomena import END, PHENOMENA, SILENT_SECONDS
+from bridge.cli.connect.command import find_program
+from bridge.cli.connect.prove_request import (
+    fetch_proofs,
+    find_program_path,
+    read_variables,
+    run_program,
+    wait_for,
+)
+from bridge.cli.exit_codes import ExitCode
+from bridge.cli.locate import add_address_flags
+from bridge.cli.parsing import complete_with
+from bridge.cli.text import print_line
+from bridge.connect.programs.row import Row
+from bridge.connect.programs.table import ROWS
+from bridge.errors import SettingsError
+from bridge.models.rules import ECHO
+from bridge.wire.connect import Sighting
+
+_WAIT_SECONDS = 90
+_COMPLETE = ("stream", "thinking", "429")
+"""Those whose answer is complete, so that the program must show its end."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `prove`."""
+    client = parser.add_argument("--client", metavar="NAME", help="the program to test")
+    complete_with(client, [row.name for row in ROWS if row.is_program])
+    parser.add_argument(
+        "--wait",
+        type=int,
+        default=_WAIT_SECONDS,
+        metavar="SECONDS",
+        help="how long to wait for each answer (default: 90)",
+    )
+    add_address_flags(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the certificate, or how to play each phenomenon by hand. Raises SettingsError."""
+    if arguments.client is None:
+        _print_messages()
+        return ExitCode.OK
+    row = find_program(arguments.client)
+
+    def fetch() -> Sighting | None:
+        return fetch_proofs(arguments).get(row.name)
+
+    # Without a running bridge, nothing is started.
+    fetch()
+    print_line(f"{row.title}, answered by {ECHO}; no request goes to Claude.")
+    if row.ask and find_program_path(row) is None:
+        raise SettingsError(f"{row.ask[0]} is not on PATH")
+    codes = [_play(row, name, fetch, arguments.wait) for name in PHENOMENA]
+    return max(codes)
+
+
+def _print_messages() -> None:
+    print_line(f"Choose the model {ECHO} in your program, and send:")
+    for name, meaning in PHENOMENA.items():
+        print_line(f"  say `prove {name}`  {meaning}")
+    print_line("With --client NAME, the program is run and a certificate is printed.")
+
+
+def _play(row: Row, name: str, fetch: Callable[[], Sighting | None], seconds: int) -> int:
+    """Have the program meet one phenomenon; print what it did; return the exit code."""
+    before = fetch()
+    count = before.requests if before is not None else 0
+
+    def find_new() -> Sighting | None:
+        sighting = fetch()
+        return sighting if sighting is not None and sighting.requests > count else None
+
+    message = f"say `prove {name}`"
+    if row.ask:
+        run_result = run_program(row, message, read_variables(row.name), seconds)
+    else:
+        print_line(f"Send in {row.title}: {message}")
+        wait_for(find_new, seconds + (int(SILENT_SECONDS) if name == "thinking" else 0))
+        run_result = None
+    sighting = find_new()
+    if sighting is None:
+        print_line(f"✗ {name}: no request came")
+        return ExitCode.ERROR
+    if sighting.asked != ECHO:
+        raise SettingsError(
+            f"{row.title} asked as {sighting.asked}. First: claude-bridge connect {row.name} "
+            f"--model {ECHO}"
+        )
+    sent = sighting.requests - count
+    parts = [f"{sent} request{'s' if sent > 1 else ''}, the last ended as {sighting.outcome}"]
+    is_survived = True
+    if run_result is not None:
+        parts.append(f"exit code {run_result.code}")
+        if name in _COMPLETE:
+            is_survived = END in run_result.output
+            parts.append("showed the whole answer" if is_survived else "did not show its end")
+        if run_result.code is None:
+            is_survived = False
+    print_line(f"{'✓' if is_survived else '✗'} {name}: {PHENOMENA[name]}: {', '.join(parts)}")
+    return ExitCode.OK if is_survived else ExitCode.ERROR

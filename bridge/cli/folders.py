@@ -18,7 +18,6 @@ _OWN_NAMES = (
     *("key-required", "keys-kept", "keys.json", "keys.lock"),
     *("*.sqlite3*", "computer-log.jsonl*", "computer-apps.json*"),
     *("model-aliases.json*", "routing-rules.json*"),
-    "connections",
     *("tray.json", "tray.lock", "tray.port"),
     # Files that were being written when the program was killed, and those of file managers.
     *(".*.json.*", ".control-token.*", ".key*", ".config.toml.*", ".tray.port.*"),

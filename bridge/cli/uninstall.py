@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
@@ -21,6 +21,11 @@ from bridge.cli.prompt import confirm
 from bridge.cli.server.stop import stop_server
 from bridge.cli.talon import LINK, find_user_folder, remove_link
 from bridge.cli.text import print_error, print_line
+from bridge.connect.installed import read_system
+from bridge.connect.programs.row import Row
+from bridge.connect.programs.table import ROWS
+from bridge.connect.refusal import CannotConnect
+from bridge.connect.service import Connector
 from bridge.errors import SettingsError
 from bridge.keys import KeyChain
 from bridge.paths import Paths, find_paths
@@ -100,6 +105,7 @@ def _list_parts(paths: Paths) -> Iterator[_Part]:
     link = find_user_folder() / LINK
     if os.path.lexists(link):
         yield _Part(f"the link to the voice commands ({link})", lambda: remove_link(link))
+    yield from _list_connections(paths)
     if any((paths.data / name).exists() for name in ("keys-kept", "keys.json")):
         text = "the saved API keys and access keys, in the system's keyring or keys.json"
         yield _Part(text, lambda: _reset_keys(paths))
@@ -107,6 +113,26 @@ def _list_parts(paths: Paths) -> Iterator[_Part]:
         if os.path.lexists(folder):
             text = f"{content} ({folder}, {measure_folder(folder) / _MEGABYTE:,.1f} MB)"
             yield _Part(text, partial(remove_folder, folder))
+
+
+def _list_connections(paths: Paths) -> Iterator[_Part]:
+    """Yield the settings of programs that would ask a bridge which is gone."""
+    if paths.connections.exists():
+        connector = Connector(paths, read_system(Path.cwd()))
+        rows = [row for row in ROWS if connector.ledger.has(row.name)]
+        names = ", ".join(row.title for row in rows) or "no program"
+        text = f"the bridge's values in the settings of programs ({names})"
+        yield _Part(text, lambda: _disconnect(connector, rows))
+
+
+def _disconnect(connector: Connector, rows: Sequence[Row]) -> None:
+    """Give each program its settings back. Raises SettingsError; what is stored stays then."""
+    try:
+        for row in rows:
+            connector.undo(row)
+    except CannotConnect as error:
+        raise SettingsError(str(error)) from error
+    connector.ledger.remove_folder()
 
 
 def _stop_servers(paths: Paths) -> None:

@@ -124,6 +124,14 @@ class Ledger:
         for file in record.files:
             remove_file(self.get_backup_path(record.program, Path(file.path)))
 
+    def remove_folder(self) -> None:
+        """Remove the folder, when nothing is connected any more. Raises SettingsError."""
+        remove_file(self.folder / ".lock")
+        try:
+            self.folder.rmdir()
+        except OSError as error:
+            raise SettingsError(f"cannot remove {self.folder}: {error.strerror}") from error
+
     def has(self, program: str) -> bool:
         """Return whether a program has a record. Raises SettingsError."""
         return is_present(self._get_path(program))

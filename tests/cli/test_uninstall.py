@@ -10,8 +10,11 @@ from bridge.autostart import find_autostart
 from bridge.cli.folders import remove_folder
 from bridge.cli.main import main
 from bridge.cli.uninstall import _find_uninstaller
+from bridge.connect.installed import System
+from bridge.connect.programs.table import find_row
+from bridge.connect.service import Address, Connector
 from bridge.keys import KeyChain, Keys, NamedKey
-from bridge.paths import Paths
+from bridge.paths import Paths, find_paths
 from tests.cli.started_server import SECONDS, StartedServer
 from tests.cli.terminal import Terminal
 from tray.single_instance import acquire_instance_lock
@@ -154,3 +157,34 @@ def test_ctrl_d_removes_nothing(
     assert main(["uninstall"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "Nothing was removed."
     assert (used / "data").exists()
+
+
+def test_programs_get_their_settings_back(
+    used: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = connect_aider(tmp_path)
+    assert main(["uninstall", "--yes"]) == 0
+    assert "the bridge's values in the settings of programs (aider)" in capsys.readouterr().out
+    assert config.read_text() == "# mine\n"
+    assert list(used.iterdir()) == []
+
+
+def test_what_is_stored_of_a_programs_file_stays_if_it_cannot_be_given_back(
+    used: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = connect_aider(tmp_path)
+    config.write_text("a: [")
+    assert main(["uninstall", "--yes"]) == 1
+    assert f"{config} was changed since" in capsys.readouterr().err
+    (backup,) = (used / "data" / "connections").glob("*.backup")
+    assert backup.read_text() == "# mine\n"
+
+
+def connect_aider(user: Path) -> Path:
+    config = user / ".aider.conf.yml"
+    config.write_text("# mine\n")
+    row = find_row("aider")
+    assert row is not None
+    connector = Connector(find_paths(), System(user, {}, "linux"))
+    connector.write(row, Address("http://127.0.0.1:8000/v1", "default", None))
+    return config

@@ -39,6 +39,9 @@ from tray.status import (
     summarize_batch,
 )
 
+_CODE = ("openai-python", "curl")
+"""Examples that need no program."""
+
 Kind = Literal["action", "radio", "check", "submenu", "separator"]
 
 LABEL_LENGTH = 72
@@ -373,6 +376,8 @@ def _build_connect_entry(status: Status) -> Entry:
         for program in status.programs
         if program.files and (program.installed or program.written)
     )
+    # Those that are here, and code; the dashboard has all of them.
+    absent = {program.name for program in status.programs if not program.installed}
     snippets = tuple(
         Entry(
             f"snippet:{connection.client}",
@@ -381,6 +386,7 @@ def _build_connect_entry(status: Status) -> Entry:
             command=Copy("snippet", connection.client),
         )
         for connection in status.connections
+        if connection.name not in absent or connection.client in _CODE
     )
     children = (
         Entry("copy-url", "Copy base URL", enabled=running, command=Copy("url")),

@@ -21,6 +21,7 @@ from tests.tray.statuses import (
     REFUSED,
     RUNNING,
     SONNET,
+    ZED,
     make_model,
     use_plan,
 )
@@ -342,6 +343,21 @@ def test_a_program_is_ticked_when_its_request_has_come(
     item = entry(replace(RUNNING, programs=(program,)), "connect", "program:codex")
     assert (item.label, item.checked) == (label, checked)
     assert item.command == ConnectProgram("codex", undo=undo)
+
+
+def test_only_examples_for_programs_that_are_here_are_listed() -> None:
+    zed = replace(CODEX, name="zed", installed=None)
+    connections = (
+        replace(ZED, name="zed"),
+        replace(ZED, client="Codex CLI", name="codex"),
+        replace(ZED, client="curl", name="curl"),
+    )
+    status = replace(RUNNING, connections=connections, programs=(CODEX, zed))
+    labels = [e.label for e in entry(status, "connect").children]
+    assert [label for label in labels if label.startswith("Copy for")] == [
+        "Copy for Codex CLI",
+        "Copy for curl",
+    ]
 
 
 def test_programs_that_are_not_here_or_cannot_be_written_are_left_out() -> None:

@@ -1,7 +1,7 @@
 """What a client must survive, played by the echo for a message such as "say `prove tools`".
 
-A request that follows, with the results of the tools or after the pause that it was told, is
-answered like any other message.
+A request that follows, with the results of the tools or after the pause, is answered like any other
+message.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PHENOMENA: Mapping[str, str] = {
 
 
 class Phenomena:
-    """Plays them; it remembers which conversation was told to try again."""
+    """Plays them; it remembers which message has met the rate limit."""
 
     def __init__(self) -> None:
         self._limited: set[int] = set()

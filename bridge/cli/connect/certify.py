@@ -94,8 +94,9 @@ def _play(row: Row, name: str, fetch: Callable[[], Sighting | None], seconds: in
             f"{row.title} asked as {sighting.asked}. First: claude-bridge connect {row.name} "
             f"--model {ECHO}"
         )
-    sent = sighting.requests - count
-    parts = [f"{sent} request{'s' if sent > 1 else ''}, the last ended as {sighting.outcome}"]
+    parts = [f"the last request ended as {sighting.outcome}"]
+    if before is not None and (sent := sighting.requests - count) > 1:
+        parts.insert(0, f"{sent} requests")
     is_survived = True
     if run_result is not None:
         parts.append(f"exit code {run_result.code}")

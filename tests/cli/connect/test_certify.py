@@ -44,10 +44,10 @@ def test_a_program_gets_a_certificate(
     assert main(["prove", "--client", "qwen"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "Qwen Code, answered by bridge-echo; no request goes to Claude.",
-        "✓ stream: long: 1 request, the last ended as stop, exit code 0, showed the whole answer",
-        "✓ tools: two tools: 1 request, the last ended as tool_calls, exit code 0",
-        "✓ error: an error: 1 request, the last ended as upstream_error, exit code 1",
-        "✗ 429: a limit: 1 request, the last ended as rate_limit_exceeded, exit code 1, "
+        "✓ stream: long: the last request ended as stop, exit code 0, showed the whole answer",
+        "✓ tools: two tools: the last request ended as tool_calls, exit code 0",
+        "✓ error: an error: the last request ended as upstream_error, exit code 1",
+        "✗ 429: a limit: the last request ended as rate_limit_exceeded, exit code 1, "
         "did not show its end",
     ]
     assert main(["connect", "--undo"]) == 0

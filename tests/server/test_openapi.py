@@ -187,6 +187,14 @@ async def add_accounts(row: Endpoint, bridge: Bridge) -> None:
         await asyncio.to_thread(write_log, LOG)
 
 
+async def add_programs(row: Endpoint, bridge: Bridge) -> None:
+    """Let Codex be installed, and have asked."""
+    if row.path == "/control/connections":
+        await asyncio.to_thread((Path(os.environ["HOME"]) / ".codex").mkdir)
+        record = RequestRecord(asked=Asked("default", stream=True, tools=9), model="claude-x")
+        bridge.sightings.note("codex", record, 1.0)
+
+
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
 async def test_the_example_of_an_answer_matches_the_real_one(
     row: Endpoint, bridge: Bridge, fake: FakeAnthropic, pretended: FakeDesktop
@@ -214,11 +222,7 @@ async def test_the_example_of_an_answer_matches_the_real_one(
     if row.path.startswith("/control/rules"):
         example = next(one.example for one in ENDPOINTS if one.body is NewRules)
         await asyncio.to_thread(bridge.routing.save, NewRules.model_validate(example).rules)
-    if row.path == "/control/connections":
-        codex = Path(os.environ["HOME"]) / ".codex"
-        await asyncio.to_thread(codex.mkdir)
-        record = RequestRecord(asked=Asked("default", stream=True, tools=9), model="claude-x")
-        bridge.sightings.note("codex", record, 1.0)
+    await add_programs(row, bridge)
     if row.path == "/computer/apps":
         apps = (App("/usr/lib/firefox/firefox"),)
         await asyncio.to_thread(bridge.computer.apps.remember, apps, "click", "you")

@@ -57,7 +57,12 @@ COMMANDS = (
     Command("usage", "show what is left of your plan; allow extra usage, or stop it", "usage"),
     Command("dashboard", "open the dashboard", "dashboard"),
     Command("connect", "connect a program such as Codex or Zed, or undo it", "connect.command"),
-    Command("prove", "test what a program does with errors, tools and silence", "connect.certify"),
+    Command(
+        "prove",
+        "test what a program does with errors, tools and silence",
+        "connect.certify",
+        listed=False,
+    ),
     Command("login", "sign in to Claude Code", "login"),
     Command("key", "save, test, list and remove API keys", "keys"),
     Command("config", "show and change settings", "config.command"),
@@ -66,7 +71,7 @@ COMMANDS = (
     Command("computer", "see and control this desktop, with your permission", "computer.commands"),
     Command("mcp", "offer this desktop to MCP clients such as Cursor", "mcp.command"),
     Command("install-talon", "link the voice commands into Talon", "talon"),
-    Command("forget", "delete stored conversations and actions", "forget"),
+    Command("forget", "delete stored conversations and actions", "forget", listed=False),
     Command("uninstall", "remove keys, data and links, after asking", "uninstall"),
     Command("completion", "print a script for your shell, for the tab key", "completion.command"),
 )

@@ -47,7 +47,7 @@ async def test_a_program_is_connected_ticked_and_disconnected(
     await page.open_with_session(bridge)
     await page.wait_for(f"{QWEN} && !document.querySelector('#client-connect').disabled")
     await page.evaluate(f"{QWEN}.click()")
-    assert await page.evaluate(STATE) == f"Installed: {config.parent}"
+    await page.wait_for(f"{STATE} === {f'Installed: {config.parent}'!r}")
 
     await page.evaluate("document.querySelector('#client-connect').click()")
     await page.wait_for(f"{STATE}.startsWith('Written, not connected yet')")
@@ -63,7 +63,7 @@ async def test_a_program_is_connected_ticked_and_disconnected(
 
 async def test_a_locked_page_shows_the_lines_and_writes_nothing(bridge: Bridge, page: Page) -> None:
     await page.open(f"{bridge.url}/")
-    await page.wait_for(f"{QWEN}")
+    await page.wait_for(f"{QWEN} !== undefined")
     await page.evaluate(f"{QWEN}.click()")
     assert await page.evaluate("document.querySelector('#client-connect').disabled")
     assert not await page.evaluate("document.querySelector('#client-locked').hidden")

@@ -140,10 +140,10 @@ class SpareKeys:
         for key in dict.fromkeys(keys):
             if find_stroke(key, {}) is None:
                 code = self._codes.pop(key, None)
-                self._codes[key] = self._choose(on_layout, held) if code is None else code
+                self._codes[key] = self._choose_code(on_layout, held) if code is None else code
         return {*before.items()} != {*self._codes.items()}
 
-    def _choose(self, on_layout: Collection[int], held: Collection[int]) -> int:
+    def _choose_code(self, on_layout: Collection[int], held: Collection[int]) -> int:
         """Choose a free code, or take that of the character not used for the longest time."""
         taken = {*self._codes.values(), *on_layout, *held}
         free = (code for code in _SPARE_CODES if code not in taken)

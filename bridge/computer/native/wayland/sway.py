@@ -155,22 +155,22 @@ def open_sway(environment: Mapping[str, str]) -> SwayWindows | None:
 
 def read_views(tree: Any) -> list[View]:
     """Read the visible windows of a tree, the topmost first. Raises WaylandError."""
-    found = list(_walk(tree, is_floating=False, depth=0))
+    found = list(_walk_nodes(tree, is_floating=False, depth=0))
     # Of floating windows, the last one is on top. The order within a layer stays.
     floating = [view for view in reversed(found) if view.layer == 1]
     rest = [view for view in found if view.layer != 1]
     return sorted([*floating, *rest], key=lambda view: view.layer)
 
 
-def _walk(node: Any, *, is_floating: bool, depth: int) -> Iterator[View]:
+def _walk_nodes(node: Any, *, is_floating: bool, depth: int) -> Iterator[View]:
     if not isinstance(node, dict) or depth > _DEEPEST:
         raise WaylandError("Sway sent a tree that is none.")
     if node.get("visible") is True and isinstance(node.get("pid"), int):
         yield _read_view(node, is_floating=is_floating)
     for child in _check_list(node, "nodes"):
-        yield from _walk(child, is_floating=is_floating, depth=depth + 1)
+        yield from _walk_nodes(child, is_floating=is_floating, depth=depth + 1)
     for child in _check_list(node, "floating_nodes"):
-        yield from _walk(child, is_floating=True, depth=depth + 1)
+        yield from _walk_nodes(child, is_floating=True, depth=depth + 1)
 
 
 def _read_view(node: Mapping[str, Any], *, is_floating: bool) -> View:

@@ -84,6 +84,7 @@ def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None
             "Open dashboard",
             "Accounts & keys…",
             "Show unlock code",
+            "Record requests for 30 minutes",
             "Open log",
             "Open settings file",
         ),

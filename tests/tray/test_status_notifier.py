@@ -95,6 +95,7 @@ async def test_the_menu_shows_the_status(session_bus: str) -> None:
             ("Open dashboard", True),
             ("Accounts & keys…", True),
             ("Show unlock code", True),
+            ("Record requests for 30 minutes", True),
             ("Open log", True),
             ("Open settings file", True),
             ("Start at login", True),

@@ -207,8 +207,14 @@ _DETAIL_EXAMPLE: dict[str, Any] = {
             "at": 0.8,
             "call": 0,
             "upstream": '{"type":"message_start"}',
+            "client": None,
+        },
+        {
+            "at": 0.9,
+            "call": 0,
+            "upstream": '{"type":"content_block_delta"}',
             "client": '{"id":"chatcmpl-0f6e"}',
-        }
+        },
     ],
     "usages": [
         {

@@ -1,8 +1,8 @@
 """A connection to a Wayland compositor, in pure Python."""
 
-# Why not pywayland: its wheels are for x86-64 only, and elsewhere it needs a compiler and the
-# headers of libwayland; protocols of wlroots have to be generated into it. What the bridge needs of
-# the wire is in `wire` and here.
+# Why not pywayland: where it has no wheel, it needs a compiler and the headers of libwayland, and
+# the protocols of wlroots have to be generated into it. What the bridge needs of the wire is in
+# `wire` and here.
 #
 # Objects have numbers, which each side chooses for those that it makes. A number of ours is free
 # again once the compositor says so. `listen` names the events of an object that matter; others are

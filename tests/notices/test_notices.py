@@ -54,9 +54,13 @@ BY_TESTS_BELOW = {
     "store: in memory only so far, as writing to the disk takes long",
     "store: in memory only, as it could not be written to disk ({})",
     "store: response_days is 0, so the response is in memory only",
+    "temperature: {} is sent as it is",
     "thinking: {} may leave out earlier thinking",
 }
-"""They say what the bridge has just done; each needs settings or requests of its own."""
+"""They say what the bridge has just done; each needs settings or requests of its own.
+
+The one about the temperature is in `tests/server/api/inspect/test_again.py`.
+"""
 
 
 def test_every_notice_has_a_fact() -> None:

@@ -206,15 +206,22 @@ async def test_deleting_usage_records_does_not_reset_a_running_budget(
 SPENDING = [row for row in ENDPOINTS if 429 in row.failures]
 FREE = {
     "/v1/embeddings": "does not ask Claude",
+    "/inspect/exchanges/{id}/estimate": "counting is free",
     "/v1/responses/input_tokens": "counting is free",
     "/v1/messages/count_tokens": "counting is free",
 }
 
 
 @pytest.fixture
-async def spent(start_anthropic: StartBridge, pretended: FakeDesktop) -> Bridge:
-    """A bridge whose budget for everything is used up."""
+async def spent(
+    start_anthropic: StartBridge, pretended: FakeDesktop, fake: FakeAnthropic
+) -> Bridge:
+    """A bridge whose budget for everything is used up, and that has recorded a request."""
     bridge = await start_anthropic(budgets=a_dollar())
+    bridge.recorder.turn_on(30)
+    chat = next(row for row in SPENDING if row.path == "/v1/chat/completions")
+    assert (await send(bridge, chat))[0] == 200
+    fake.requests.clear()
     await spend(bridge, 1)
     return bridge
 
@@ -224,7 +231,10 @@ async def send(bridge: Bridge, row: Endpoint, **more: Any) -> tuple[int, Any]:
     async with (
         aiohttp.ClientSession(headers=headers) as session,
         session.request(
-            row.method, bridge.url + row.path, json={**row.example, **more}
+            row.method,
+            # The exchange that `spent` has recorded.
+            bridge.url + row.path.replace("{id}", "1"),
+            json={**row.example, **more},
         ) as response,
     ):
         text = await response.text()

@@ -85,6 +85,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "routes": [route],
         "roads": [route],
         "storage_problems": [],
+        "recorder": {"exchanges": 0, "on": False, "until": None},
     }
 
 

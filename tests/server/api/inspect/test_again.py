@@ -66,6 +66,8 @@ async def test_it_is_sent_with_the_changes(
     assert both["again"]["output_tokens"] < both["first"]["output_tokens"] + 5
     detail = await get(session, f"/inspect/exchanges/{both['again']['id']}")
     assert (detail["via"], detail["repeats"]) == ("again", first)
+    is_sent_as_it_is = "temperature: 0.25 is sent as it is" in str(detail)
+    assert is_sent_as_it_is == ("temperature" in expected)
 
 
 async def test_a_tool_is_left_out(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-import threading
 from collections.abc import Mapping
 
 from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
+from bridge.computer.native.listening_thread import ListeningThread
 from bridge.computer.native.wayland.border import SHELL, Border
 from bridge.computer.native.wayland.connection import Connection
 from bridge.computer.native.wayland.stop_key import SwayStopKey
@@ -31,8 +31,7 @@ class WaylandIndicator:
     def __init__(self, hotkey: str, environment: Mapping[str, str] = os.environ) -> None:
         self._hotkey = hotkey
         self._environment = environment
-        self._thread: threading.Thread | None = None
-        self._wake = (-1, -1)
+        self._thread = ListeningThread()
 
     def show(self, stop: StopCallback) -> str:
         """Draw the border and bind the key; return what is missing here, in sentences.
@@ -58,25 +57,11 @@ class WaylandIndicator:
             if key is not None:
                 key.close()
             raise
-        self._wake = os.pipe()
-        self._thread = threading.Thread(
-            target=_listen,
-            args=(connection, key, self._wake[0], stop),
-            name="indicator",
-            daemon=True,
-        )
-        self._thread.start()
+        self._thread.start(lambda wake: _listen(connection, key, wake, stop))
         return " ".join(missing)
 
     def hide(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        reading, writing = self._wake
-        # Closing one end wakes the thread, which waits for the other.
-        os.close(writing)
-        thread.join()
-        os.close(reading)
+        self._thread.stop()
 
     def _bind_key(self, missing: list[str]) -> SwayStopKey | None:
         if self._hotkey == "none":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import select
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 from bridge.computer.indicator import BORDER_POINTS, COLOR, STOP_KEY_PRESSED, StopCallback
 from bridge.computer.keys import parse_chord
+from bridge.computer.native.listening_thread import ListeningThread
 from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.screen import XScreen
 from bridge.computer.screen.geometry import Rect
@@ -28,8 +28,7 @@ class X11Indicator:
 
     def __init__(self, hotkey: str) -> None:
         self._hotkey = hotkey
-        self._thread: threading.Thread | None = None
-        self._wake = (-1, -1)
+        self._thread = ListeningThread()
 
     def show(self, stop: StopCallback) -> None:
         """Draw the border and grab the key.
@@ -47,24 +46,10 @@ class X11Indicator:
             # Otherwise the border would stay on the screen, and the key grabbed.
             display.close()
             raise
-        self._wake = os.pipe()
-        self._thread = threading.Thread(
-            target=_listen_for_key,
-            args=(display, self._wake[0], stop),
-            name="indicator",
-            daemon=True,
-        )
-        self._thread.start()
+        self._thread.start(lambda wake: _listen_for_key(display, wake, stop))
 
     def hide(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        reading, writing = self._wake
-        # Closing one end wakes the thread, which waits for the other.
-        os.close(writing)
-        thread.join()
-        os.close(reading)
+        self._thread.stop()
 
 
 def list_border_strips(screens: Sequence[Rect]) -> list[Rect]:

@@ -168,6 +168,15 @@ Press = Literal["pressed", "silent", "unconfirmed", "no action"]
 """`silent`: it was done, and the program has not answered since then;
 `unconfirmed`: it was sent, and the program has not answered whether it did it."""
 
+
+@dataclass(slots=True)
+class Progress:
+    """How far a press has come; its caller may stop waiting at any time."""
+
+    is_sent: bool = False
+    """Whether the request to do it was sent."""
+
+
 NOTHING = Element("other")
 """What there is where a program says that there is no such element: that is known."""
 SOME_PASSWORD = Element("password field")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 
-from bridge.computer.elements.base import Role
+from bridge.computer.elements.base import READ_LENGTH, Role
 from bridge.computer.matching.names import is_name
 from bridge.errors import InvalidRequest
 
 TOGGLES: tuple[Role, ...] = ("check box", "switch", "radio button")
 CHOICES: tuple[Role, ...] = ("combo box", "list")
+SELECTED: tuple[Role, ...] = ("cell", "icon", "list item")
+"""Roles that a click selects, and only two clicks or Return open."""
+ITEMS: tuple[Role, ...] = ("list item", "menu item", "cell")
+"""Roles of what can be chosen in a list."""
+READABLE: tuple[Role, ...] = ("text", "heading", "link", "button", "cell", "list item")
+"""Roles whose names together are the text of what contains them."""
+MOST_ITEMS = 400
+MOST_PARTS = 400
 _ON, _OFF = ("on", "true", "yes", "checked", "1"), ("off", "false", "no", "unchecked", "0")
 _MOST_SHOWN = 8
 
@@ -44,6 +53,13 @@ def find_choice(names: Sequence[str], value: str) -> int:
         shown = ", ".join(f"“{name[:40]}”" for name in names[:_MOST_SHOWN]) or "none"
         raise InvalidRequest(f"It has no such choice; its choices are: {shown}.", param="value")
     return at
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return the text that the names of parts make, one in each line; at most READ_LENGTH."""
+    # A link and the text in it have the same name.
+    lines = [name for name, _ in itertools.groupby(filter(None, map(str.strip, names)))]
+    return "\n".join(lines)[:READ_LENGTH]
 
 
 def explain_unsettable() -> InvalidRequest:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from bridge.computer.elements.atspi.listing import VALUE, Listing
 from bridge.computer.elements.atspi.replies import (
@@ -26,16 +24,22 @@ from bridge.computer.elements.atspi.roles import (
     to_role,
 )
 from bridge.computer.elements.atspi.tree import Facts, Tree, get_lasting_name
-from bridge.computer.elements.base import FIELDS, READ_LENGTH, Press, Role
+from bridge.computer.elements.base import FIELDS, READ_LENGTH, Press, Progress, Role
 from bridge.computer.elements.ids import KnownObject, explain_gone
 from bridge.computer.elements.values import (
     CHOICES,
+    ITEMS,
+    MOST_ITEMS,
+    MOST_PARTS,
+    READABLE,
+    SELECTED,
     TOGGLES,
     explain_disabled,
     explain_hidden,
     explain_password,
     explain_unsettable,
     find_choice,
+    join_names,
     parse_number,
     parse_toggle,
     try_number,
@@ -47,28 +51,17 @@ _CLICKS = ("click", "press", "jump", "toggle", "select", "check", "uncheck", "cl
 """What programs call their action that a click does, the best first; in lower case."""
 _CLICKS_OF_CONTROLS = (*_CLICKS, "activate", "open", "expand", "collapse", "expand or contract")
 """To activate a field is to press Return in it, and an item of a list is opened by that."""
-_NOT_ACTIVATED: tuple[Role, ...] = ("cell", "icon", "list item")
 _ANYWHERE = 6
 """Scroll no further than until it is there."""
 _SCROLL_STEPS = 10
 _READ_STEPS = 6
 _STEP_SECONDS = 0.01
-_ITEMS = list_numbers(("list item", "menu item", "cell"))
-_READABLE = list_numbers(("text", "heading", "link", "button", "cell", "list item"))
+_ITEMS = list_numbers(ITEMS)
+_READABLE = list_numbers(READABLE)
 _SPIN_BUTTON = 52
 _MOST_ACTIONS = 20
-_MOST_ITEMS = 400
-_MOST_PARTS = 400
 _EMBEDDED = "\ufffc"
 """Stands in a text for an object inside."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a press has come; the work may be cancelled at any time."""
-
-    is_sent: bool = False
-    """Whether the request to do it was sent."""
 
 
 class Actor:
@@ -98,7 +91,7 @@ class Actor:
         facts = await self._check_usable(id, known)
         role = to_role(facts.role, facts.states)
         is_field = role in FIELDS
-        names = _CLICKS if is_field or role in _NOT_ACTIVATED else _CLICKS_OF_CONTROLS
+        names = _CLICKS if is_field or role in SELECTED else _CLICKS_OF_CONTROLS
         press = await self._press(facts.node, names, progress)
         if press == "no action" and is_field:
             # A click on a field moves the cursor into it.
@@ -251,7 +244,7 @@ class Actor:
         return f"{await self._listing.read_number(node):g}"
 
     async def _choose(self, node: Node, value: str) -> str:
-        items = await self._tree.find(node, _ITEMS, (), _MOST_ITEMS)
+        items = await self._tree.find(node, _ITEMS, (), MOST_ITEMS)
         names = await asyncio.gather(*map(self._tree.read_name, items))
         at = find_choice(names, value)
         if await self._press(items[at], _CLICKS_OF_CONTROLS) == "no action":
@@ -279,11 +272,9 @@ class Actor:
 
     async def _read_parts(self, node: Node) -> str:
         """Read the texts inside an object, such as those of a page, also what is scrolled away."""
-        parts = await self._tree.find(node, _READABLE, (VISIBLE,), _MOST_PARTS)
+        parts = await self._tree.find(node, _READABLE, (VISIBLE,), MOST_PARTS)
         names = await asyncio.gather(*map(self._tree.read_name, parts))
-        # A link and the text in it have the same name.
-        lines = [name for name, _ in itertools.groupby(filter(None, map(str.strip, names)))]
-        return "\n".join(lines)[:READ_LENGTH]
+        return join_names(names)
 
 
 async def _read_until(expected: str, read: Callable[[], Awaitable[str]]) -> str:

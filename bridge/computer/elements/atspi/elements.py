@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
-from bridge.computer.elements.atspi.acting import Actor, Progress
+from bridge.computer.elements.atspi.acting import Actor
 from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.listing import Listing
 from bridge.computer.elements.atspi.reader import Reader
@@ -16,7 +16,7 @@ from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree, use_places_of
-from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
+from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Progress, Role
 from bridge.computer.elements.ids import Ids, explain_gone
 from bridge.computer.elements.values import explain_silence
 from bridge.computer.screen.geometry import Point, Rect

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.base import FIELDS, READ_LENGTH, Press, Role
+from bridge.computer.elements.base import FIELDS, READ_LENGTH, Press, Progress
 from bridge.computer.elements.ids import KnownObject, explain_gone
 from bridge.computer.elements.values import (
     CHOICES,
+    ITEMS,
+    MOST_ITEMS,
+    MOST_PARTS,
+    READABLE,
+    SELECTED,
     TOGGLES,
     explain_disabled,
     explain_hidden,
     explain_password,
     explain_unsettable,
     find_choice,
+    join_names,
     parse_number,
     parse_toggle,
 )
@@ -29,22 +33,8 @@ from bridge.computer.elements.walking.worker import Late
 
 _Result = TypeVar("_Result")
 
-_SELECTED: tuple[Role, ...] = ("cell", "icon", "list item")
-"""Roles that a click selects, and only two clicks open."""
-_ITEMS: tuple[Role, ...] = ("list item", "menu item", "cell")
-_READABLE: tuple[Role, ...] = ("text", "heading", "link", "button", "cell", "list item")
-_MOST_PARTS = 400
-_MOST_ITEMS = 400
 _READ_STEPS = 6
 _STEP_SECONDS = 0.01
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a press has come; its caller may stop waiting at any time."""
-
-    is_sent: bool = False
-    """Whether the request to do it was sent."""
 
 
 class Actor:
@@ -75,7 +65,7 @@ class Actor:
         if facts.role in FIELDS:
             # A click on a field moves the cursor into it.
             act = node.focus
-        elif facts.role in _SELECTED:
+        elif facts.role in SELECTED:
             act = node.select
         else:
             act = node.press
@@ -155,7 +145,7 @@ class Actor:
         return chosen.name
 
     def _list_items(self, facts: Facts) -> list[Facts]:
-        search = Search(_ITEMS, self._area, shown=False, most=_MOST_ITEMS)
+        search = Search(ITEMS, self._area, shown=False, most=MOST_ITEMS)
         found = self._tree.find_below(facts.node, search)
         self._tree.deadline.check()
         return found.facts
@@ -192,8 +182,6 @@ class Actor:
 
     def _read_parts(self, facts: Facts) -> str:
         """Read the texts inside an object, such as those of a page, also what is scrolled away."""
-        search = Search(_READABLE, self._area, shown=False, most=_MOST_PARTS)
+        search = Search(READABLE, self._area, shown=False, most=MOST_PARTS)
         parts = self._tree.find_below(facts.node, search).facts
-        names = filter(None, (part.name.strip() for part in parts))
-        # A link and the text in it have the same name.
-        return "\n".join(name for name, _ in itertools.groupby(names))[:READ_LENGTH]
+        return join_names(part.name for part in parts)

@@ -15,12 +15,13 @@ from bridge.computer.elements.base import (
     ElementList,
     NamedElement,
     Press,
+    Progress,
     Role,
 )
 from bridge.computer.elements.ids import Ids, KnownObject, explain_gone
 from bridge.computer.elements.none import build_refusal
 from bridge.computer.elements.values import explain_silence
-from bridge.computer.elements.walking.acting import Actor, Progress
+from bridge.computer.elements.walking.acting import Actor
 from bridge.computer.elements.walking.facts import Facts
 from bridge.computer.elements.walking.listing import Listing, read_value
 from bridge.computer.elements.walking.node import Node, Source, Unanswered

@@ -19,7 +19,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
-from bridge.backends.phenomena import Phenomena
+from bridge.backends.phenomena import Phenomena, find_phenomenon
 from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
@@ -57,12 +57,15 @@ class EchoBackend(ManagedBackend):
                 f"use {ECHO}, or choose another backend.",
                 param="model",
             )
+        # In a thread, because a message may have megabytes.
+        return EventStream(await asyncio.to_thread(self._answer, request))
+
+    def _answer(self, request: MessagesRequest) -> AsyncGenerator[Batch, None]:
         text = _join_text(_find_last_user_content(request.messages))
-        phenomenon = self._phenomena.find(text)
-        if phenomenon is not None:
-            tools = request.tools or ()
-            return EventStream(self._phenomena.play(phenomenon, text, tools, _build_start()))
-        return EventStream(self._pace(await asyncio.to_thread(compose_reply, request)))
+        phenomenon = find_phenomenon(text)
+        if phenomenon is None:
+            return self._pace(compose_reply(request))
+        return self._phenomena.play(phenomenon, text, request.tools or (), _build_start())
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         raise NotSupported("The offline echo does not count tokens.")

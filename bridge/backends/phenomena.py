@@ -37,17 +37,18 @@ PHENOMENA: Mapping[str, str] = {
 }
 
 
+def find_phenomenon(text: str) -> str | None:
+    """Return the phenomenon that a message asks for."""
+    match = _ASKED.search(text)
+    name = match[1].lower() if match else ""
+    return name if name in PHENOMENA else None
+
+
 class Phenomena:
     """Plays them; it remembers which message has met the rate limit."""
 
     def __init__(self) -> None:
         self._limited: set[int] = set()
-
-    def find(self, text: str) -> str | None:
-        """Return the phenomenon that a message asks for."""
-        match = _ASKED.search(text)
-        name = match[1].lower() if match else ""
-        return name if name in PHENOMENA else None
 
     def play(
         self, name: str, text: str, tools: Sequence[Block], start: MessageEvent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from functools import cache
+from functools import lru_cache
 
 from bridge.connect.programs.apps import APPS, DICTATION, EDITORS
 from bridge.connect.programs.general import CODE, MCP, VARIABLES
@@ -39,7 +39,8 @@ def identify_program(client: str, credential: str) -> str | None:
     return _identify_by_agent(client)
 
 
-@cache
+# Bounded: a program may send another User-Agent with each request.
+@lru_cache(256)
 def _identify_by_agent(client: str) -> str | None:
     names = (
         row.name

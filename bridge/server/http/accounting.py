@@ -54,7 +54,7 @@ def record_request(request: web.Request, record: RequestRecord, status: int | st
 
 def _note_program(request: web.Request, record: RequestRecord) -> None:
     """Note that a program has asked, so that the user sees that it is connected."""
-    if record.asked is None or record.is_own or record.model == "-":
+    if record.is_own or record.model == "-":
         return
     program = identify_program(record.caller.client, read_credential(request))
     if program is not None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from bridge.connect.data import MISSING, get_value, is_same, put_value
-from bridge.connect.edit import apply_changes, remove_written, splice
+from bridge.connect.edit import Format, apply_changes, remove_written, splice
 from bridge.connect.formats import FormatName, find_format
 from bridge.connect.refusal import NotParsable
 from tests.connect.configs import KINDS
 
 
+def draw_config(data: st.DataObject, name: FormatName) -> tuple[str, Format, Any]:
+    """Draw a config file; return its text, its format and its values."""
+    text, kind = data.draw(KINDS[name][0]()), find_format(name)
+    try:
+        return text, kind, kind.parse(text)
+    except NotParsable:
+        reject()
+
+
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data())
 def test_only_our_values_change(name: FormatName, data: st.DataObject) -> None:
-    text, kind = data.draw(KINDS[name][0]()), find_format(name)
-    try:
-        before = kind.parse(text)
-    except NotParsable:
-        assume(False)
+    text, kind, before = draw_config(data, name)
     edit = apply_changes(kind, text, KINDS[name][1])
     expected = before
     for one in edit.written:
@@ -36,11 +41,7 @@ def test_only_our_values_change(name: FormatName, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_everything_else_stays(name: FormatName, data: st.DataObject) -> None:
     """What the splices replace is one of our old values, or the blanks of an empty list."""
-    text, kind = data.draw(KINDS[name][0]()), find_format(name)
-    try:
-        before = kind.parse(text)
-    except NotParsable:
-        assume(False)
+    text, kind, before = draw_config(data, name)
     edit = apply_changes(kind, text, KINDS[name][1])
     for step, written in zip(edit.steps, edit.written, strict=True):
         for one in step:
@@ -56,11 +57,7 @@ def test_everything_else_stays(name: FormatName, data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data())
 def test_each_value_can_be_taken_out_again(name: FormatName, data: st.DataObject) -> None:
-    text, kind = data.draw(KINDS[name][0]()), find_format(name)
-    try:
-        before = kind.parse(text)
-    except NotParsable:
-        assume(False)
+    text, kind, before = draw_config(data, name)
     edit = apply_changes(kind, text, KINDS[name][1])
     after = edit.text
     for one in reversed(edit.written):

@@ -79,7 +79,8 @@ function describe({ proof, written, start, problem, installed }) {
   if (problem) return problem;
   if (proof?.failed) return `It reached the bridge, but got an error (\`${proof.outcome}\`).`;
   if (proof) {
-    const tools = proof.tool_calls ? "✓ tools work" : `– ${proof.tools} tools offered, none called yet`;
+    const offered = proof.tools ? `– ${proof.tools} tools offered, none called yet` : "– offers no tools";
+    const tools = proof.tool_calls ? "✓ tools work" : offered;
     return `✓ asked as \`${proof.asked}\` · ✓ answered by \`${proof.answered}\` · `
       + `${proof.stream ? "✓ streaming" : "– not streamed"} · ${tools}`;
   }

@@ -7,6 +7,7 @@ https://platform.claude.com/docs/en/api/overview
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from bridge.keys import NamedKey
 _BASE_URL = "https://api.anthropic.com"
 _API_VERSION = "2026-10-21"
 """The version whose requests and events `translate` is written for."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A name of a header: https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,16 @@ class ApiAddress:
 
     base: URL
     headers: Mapping[str, str]
+    secret: str
+    """The key or the token."""
 
     def find(self, path: str) -> URL:
         """Return the URL of a path such as `/v1/messages`."""
         return self.base.with_path(self.base.path.rstrip("/") + path)
+
+    def hide_secret(self, text: str) -> str:
+        """Return a text of upstream without the key: a gateway may quote the request."""
+        return text.replace(self.secret, "…") if self.secret else text
 
 
 def build_address(key: NamedKey | None, environ: Mapping[str, str]) -> ApiAddress:
@@ -53,7 +62,7 @@ def build_address(key: NamedKey | None, environ: Mapping[str, str]) -> ApiAddres
         **_read_login(base),
     }
     _check_headers(headers)
-    return ApiAddress(base.with_user(None), headers)
+    return ApiAddress(base.with_user(None), headers, secret)
 
 
 def _find_secret(environ: Mapping[str, str]) -> str:
@@ -87,6 +96,8 @@ def _read_custom_headers(text: str) -> dict[str, str]:
 
 def _check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
+        if not _NAME.fullmatch(name):
+            raise NotSignedIn("A name in ANTHROPIC_CUSTOM_HEADERS is no name of a header.")
         if any(character < " " or character == "\x7f" for character in value):
             raise NotSignedIn(
                 f"The header `{name}` for Claude's API contains a control character, such as a "

@@ -51,6 +51,8 @@ UNREADABLE = "Claude's API answered in an encoding that cannot be decoded."
 NOT_HTTP = "The answer from the address of Claude's API is not HTTP."
 _NO_MESSAGE = "Claude's API reported an error without a message."
 _KEY = re.compile(r"sk-ant-[\w-]+")
+_LOGIN = re.compile(r"//[^\s'\"]*@")
+"""The user name and the password in an address."""
 MAX_ORIGINAL_BYTES = 64 * 1024
 """Length of an error that is passed on as it is; those of Claude's API are far shorter."""
 
@@ -97,9 +99,9 @@ def read_object(status: int, headers: Mapping[str, str], body: bytes) -> Mapping
     return value
 
 
-def describe_connection_failure(where: str, cause: BaseException) -> str:
-    """Describe it for the user; `where` is upstream's scheme and host."""
-    return f"Cannot connect to Claude's API at {where}: {cause}"
+def describe_connection_failure(where: str, cause: BaseException | str) -> str:
+    """Describe it for the user, without logins; `where` is upstream's scheme and host."""
+    return _LOGIN.sub("//", f"Cannot connect to Claude's API at {where}: {cause}")
 
 
 def read_error_object(body: bytes) -> tuple[str | None, str | None]:

@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from multidict import CIMultiDict
 from yarl import URL
 
 from bridge.backends.anthropic_api import errors
@@ -84,14 +85,14 @@ class DirectSender:
     ) -> None:
         self._address = address
         self._url = address.find("/v1/messages")
+        # Without headers of its own: aiohttp would show those to a proxy, with the key in them.
         self._session = aiohttp.ClientSession(
-            headers=address.headers,
             connector=_Connector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds
             ),
-            proxy=_find_proxy(self._url.scheme, self._url.host or ""),
+            proxy=_find_proxy(self._url),
             # Here aiohttp would fail for an encoding it does not know as if there were no answer.
             auto_decompress=False,
         )
@@ -123,12 +124,19 @@ class DirectSender:
             body, _ = await _read_error_body(response)
         return WholeAnswer(response.status, response.headers, body)
 
-    async def _request(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
+    async def _request(
+        self, method: str, url: URL, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> aiohttp.ClientResponse:
         """Return a response. Raises BridgeError if there is none."""
+        all_headers = CIMultiDict(self._address.headers)
+        all_headers.update(headers or {})
         try:
             # A redirect would take the API key to whatever address it names.
-            return await self._session.request(method, url, allow_redirects=False, **options)
-        except (TimeoutError, aiohttp.ClientError) as error:
+            return await self._session.request(
+                method, url, headers=all_headers, allow_redirects=False, **options
+            )
+        # A ValueError: a host that is no name, such as `a..b`.
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise _translate_connection_error(error, url) from error
 
     async def _begin(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
@@ -138,7 +146,13 @@ class DirectSender:
             return response
         async with response:
             error_body, cut = await _read_error_body(response)
-        raise errors.from_response(response.status, response.headers, error_body, cut=cut)
+        # Else a key that is not Anthropic's own would be shown to all clients.
+        hide = self._address.hide_secret
+        error_headers = CIMultiDict((name, hide(value)) for name, value in response.headers.items())
+        error_body = hide(error_body.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+        raise errors.from_response(response.status, error_headers, error_body, cut=cut)
 
     async def _fetch(self, method: str, url: URL, **options: Any) -> WholeAnswer:
         response = _DirectResponse(await self._begin(method, url, **options))
@@ -245,7 +259,9 @@ async def _read_error_body(response: aiohttp.ClientResponse) -> tuple[bytes, boo
     return bytes(body), cut
 
 
-def _translate_connection_error(error: TimeoutError | aiohttp.ClientError, url: URL) -> BridgeError:
+def _translate_connection_error(
+    error: TimeoutError | aiohttp.ClientError | ValueError, url: URL
+) -> BridgeError:
     """Translate a failure before the response has begun."""
     match error:
         case TimeoutError():
@@ -254,7 +270,10 @@ def _translate_connection_error(error: TimeoutError | aiohttp.ClientError, url: 
             # The text of aiohttp's own error mentions `ssl` even for plain HTTP.
             return _explain_unreachable(url, error.os_error)
         case aiohttp.ClientHttpProxyError():
-            return _explain_unreachable(url, error)
+            # Its own text has the proxy's address, perhaps with a password.
+            return _explain_unreachable(url, f"the proxy answered with status {error.status}")
+        case aiohttp.InvalidURL():
+            return _explain_unreachable(url, "its address, or that of the proxy, is not valid")
         case aiohttp.ClientResponseError():
             return NotClaudeApi(f"{errors.NOT_HTTP} {NotClaudeApi.hint}")
         case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
@@ -263,11 +282,14 @@ def _translate_connection_error(error: TimeoutError | aiohttp.ClientError, url: 
             return _explain_unreachable(url, error)
 
 
-def _explain_unreachable(url: URL, cause: Exception) -> UpstreamUnreachable:
+def _explain_unreachable(url: URL, cause: Exception | str) -> UpstreamUnreachable:
     return UpstreamUnreachable(errors.describe_connection_failure(str(url.origin()), cause))
 
 
-def _find_proxy(scheme: str, host: str) -> str | None:
+def _find_proxy(url: URL) -> str | None:
     """Find the proxy in the environment or the system's settings, as other programs do."""
     proxies = getproxies()
-    return None if proxy_bypass(host) else proxies.get(scheme) or proxies.get("all")
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(f"{url.host}:{url.port}"):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

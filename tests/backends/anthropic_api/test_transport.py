@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -27,15 +28,18 @@ from bridge.errors import (
     GatewayFailed,
     InvalidRequest,
     KeyRejected,
+    NotSignedIn,
     Overloaded,
     RateLimited,
     StreamBroken,
+    UpstreamEncoded,
     UpstreamFailed,
     UpstreamSilent,
     UpstreamUnreachable,
 )
 from bridge.keys import NamedKey
 from bridge.wire.messages import MessagesRequest
+from tests.fake_anthropic.oddities import http
 from tests.fake_anthropic.script import Drop, Hang, says
 from tests.fake_anthropic.server import FakeAnthropic
 
@@ -340,3 +344,107 @@ async def listening(seen: list[bytes], answer: bytes) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.close()
+
+
+@asynccontextmanager
+async def proxying(seen: list[bytes], status: bytes) -> AsyncIterator[str]:
+    """A proxy that refuses each request; yields its host and port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        yield f"{host}:{port}"
+
+
+@pytest.mark.parametrize("login", ["", "user:proxy-password@"])
+@pytest.mark.parametrize("ask", [everything, count, list_models])
+async def test_a_proxy_sees_only_the_host(
+    monkeypatch: pytest.MonkeyPatch, login: str, ask: Callable[[Sender], Awaitable[object]]
+) -> None:
+    seen: list[bytes] = []
+    environ = {"ANTHROPIC_CUSTOM_HEADERS": "CF-Access-Client-Secret: gateway-secret"}
+    async with proxying(seen, b"407 Proxy Authentication Required") as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{login}{proxy}")
+        async with direct_to("https://claude.invalid", environ=environ) as sender:
+            with pytest.raises(UpstreamUnreachable, match="status 407") as caught:
+                await ask(sender)
+    assert seen[0].startswith(b"CONNECT claude.invalid:443 ")
+    names = {line.partition(b":")[0].lower() for line in seen[0].split(b"\r\n")[1:] if line}
+    assert names <= {b"host", b"accept", b"accept-encoding", b"user-agent", b"proxy-authorization"}
+    assert (b"proxy-authorization" in names) == bool(login)
+    assert b"sk-ant-test" not in seen[0]
+    assert "proxy-password" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://user:proxy-password@127.0.0.1:999999", "http://user:proxy-pass/word@h"]
+)
+async def test_the_login_of_an_odd_proxy_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    async with direct_to("http://claude.invalid") as sender:
+        with pytest.raises(UpstreamUnreachable) as caught:
+            await everything(sender)
+    assert "proxy-pass" not in caught.value.message
+
+
+async def test_a_proxy_without_a_scheme_is_used_except_for_what_no_proxy_names(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    async with proxying(seen, b"502 Bad Gateway") as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        async with direct_to("http://claude.invalid") as sender:
+            with pytest.raises(BridgeError):
+                await everything(sender)
+        assert seen[0].startswith(b"POST http://claude.invalid/v1/messages ")
+        monkeypatch.setenv("no_proxy", fake.url.removeprefix("http://"))
+        fake.script(says("One two"))
+        async with direct_to(fake.url) as sender:
+            assert b"One" in await everything(sender)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+async def test_a_host_that_is_no_name_is_an_error_with_it(host: str) -> None:
+    with pytest.raises(UpstreamUnreachable):
+        async with direct_to(f"http://{host}") as sender:
+            await everything(sender)
+
+
+def test_a_custom_header_without_a_name_is_an_error() -> None:
+    with pytest.raises(NotSignedIn, match="ANTHROPIC_CUSTOM_HEADERS"):
+        build_address(KEY, {"ANTHROPIC_CUSTOM_HEADERS": "X-\x00Bad: 1"})
+
+
+@pytest.mark.parametrize("ask", [everything, count, list_models])
+async def test_an_answer_that_is_compressed_too_much_is_not_decoded(
+    fake: FakeAnthropic, ask: Callable[[Sender], Awaitable[object]]
+) -> None:
+    bomb = gzip.compress(bytes(64 << 20))
+    for status in ("200 OK", "500 Internal Server Error"):
+        fake.everywhere = http(status, bomb, content_encoding="gzip")
+        async with direct_to(fake.url) as sender:
+            with pytest.raises(UpstreamEncoded):
+                await ask(sender)
+
+
+async def test_a_key_that_a_gateway_quotes_is_hidden(fake: FakeAnthropic) -> None:
+    key = NamedKey("gateway", "gw-key-123")
+    for raw in (
+        http("401 Unauthorized", b'{"error": {"message": "no key gw-key-123"}}'),
+        http("500 Oops", b"Bearer gw-key-123 is unknown"),
+        http("302 Found", location="https://elsewhere/?key=gw-key-123"),
+    ):
+        fake.everywhere = raw
+        async with direct_to(fake.url, key=key) as sender:
+            with pytest.raises(BridgeError) as caught:
+                await everything(sender)
+        assert "gw-key-123" not in f"{caught.value.message} {caught.value.original}"

@@ -127,11 +127,14 @@ def _list_connections(paths: Paths) -> Iterator[_Part]:
 
 def _disconnect(connector: Connector, rows: Sequence[Row]) -> None:
     """Give each program its settings back. Raises SettingsError; what is stored stays then."""
-    try:
-        for row in rows:
+    problems: list[str] = []
+    for row in rows:
+        try:
             connector.undo(row)
-    except CannotConnect as error:
-        raise SettingsError(str(error)) from error
+        except (CannotConnect, SettingsError) as error:
+            problems.append(f"{row.title}: {error}")
+    if problems:
+        raise SettingsError(" ".join(problems))
     connector.ledger.remove_folder()
 
 

@@ -60,9 +60,10 @@ class System:
             return None
         path = self.find_path(target.place)
         others = (self.find_path(place) for place in target.others)
-        if path is None or path.exists():
+        if path is None or os.path.exists(path):
             return path
-        return next((other for other in others if other is not None and other.exists()), path)
+        found = (other for other in others if other is not None and os.path.exists(other))
+        return next(found, path)
 
     def find_traces(self, row: Row) -> str | None:
         """Return where a program was found, or None."""
@@ -71,7 +72,7 @@ class System:
                 return path
         for place in row.folders:
             folder = self.find_path(place)
-            if folder is not None and folder.is_dir():
+            if folder is not None and os.path.isdir(folder):
                 return str(folder)
         return self._find_bundle(row) or self._find_extension(row)
 
@@ -80,7 +81,7 @@ class System:
             return None
         folders = (Path("/Applications"), self.home / "Applications")
         bundles = (folder / name for folder in folders for name in row.bundles)
-        return next((str(bundle) for bundle in bundles if bundle.is_dir()), None)
+        return next((str(bundle) for bundle in bundles if os.path.isdir(bundle)), None)
 
     def _find_extension(self, row: Row) -> str | None:
         for folder in _EXTENSION_FOLDERS if row.extensions else ():

@@ -78,11 +78,17 @@ class Ledger:
         from filelock import FileLock, Timeout
 
         make_private_folder(self.folder)
+        lock = FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS, mode=0o600)
         try:
-            with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS, mode=0o600):
-                yield
+            lock.acquire()
         except Timeout as error:
             raise SettingsError("another command is connecting a program; try again") from error
+        except OSError as error:
+            raise SettingsError(f"cannot lock {self.folder}: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def read(self, program: str) -> Record | None:
         """Return the record of a program; None if it is not connected. Raises SettingsError."""
@@ -92,8 +98,11 @@ class Ledger:
             return None
         try:
             return _parse_record(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
-            raise SettingsError(f"cannot use {path}: it is damaged") from error
+        # A recursion error: lists nested without end.
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise SettingsError(
+                f"cannot use {path}: it is damaged. To forget what was written there, delete it"
+            ) from error
 
     def write(self, record: Record) -> None:
         """Write a record, whole or not at all. Raises SettingsError."""
@@ -103,15 +112,18 @@ class Ledger:
         """Store the bytes of a config file. Raises SettingsError."""
         write_private(self.get_backup_path(program, path), data)
 
-    def read_backup(self, program: str, path: Path) -> bytes:
-        """Return the stored bytes of a config file. Raises SettingsError."""
-        backup = self.get_backup_path(program, path)
+    def read_backup(self, program: str, file: FileRecord) -> bytes:
+        """Return the stored bytes of a config file. Raises SettingsError, also if they changed."""
+        backup = self.get_backup_path(program, Path(file.path))
         try:
-            return read_file(backup)
+            data = read_file(backup)
         except OSError as error:
             raise SettingsError(
-                f"cannot restore {path}: {backup} cannot be read: {error.strerror}"
+                f"cannot restore {file.path}: {backup} cannot be read: {error.strerror}"
             ) from error
+        if compute_digest(data) != file.before:
+            raise SettingsError(f"cannot restore {file.path}: {backup} was changed")
+        return data
 
     def get_backup_path(self, program: str, path: Path) -> Path:
         """Return the name of a backup."""
@@ -146,6 +158,8 @@ def compute_digest(data: bytes | None) -> str:
 
 
 def _parse_record(data: Any) -> Record:
+    if not all(isinstance(file["path"], str) for file in data["files"]):
+        raise TypeError("a path must be a text")
     files = tuple(
         FileRecord(
             **{

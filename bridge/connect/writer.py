@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bridge.connect.data import MISSING, Change, get_value, is_same
+from bridge.connect.data import MISSING, Change, Item, get_value, is_same
 from bridge.connect.edit import (
     Edit,
     Format,
@@ -23,6 +23,8 @@ from bridge.connect.files import ConfigFile, read_config, remove_config, write_c
 from bridge.connect.formats import FormatName, find_format
 from bridge.connect.ledger import FileRecord, Ledger, Record, compute_digest
 from bridge.connect.refusal import CannotConnect, CannotEdit, NotParsable
+from bridge.errors import SettingsError
+from bridge.logs import redact
 
 _PRIVATE_MODE = 0o600
 
@@ -66,7 +68,9 @@ class Plan:
 
         before, after = self.file.text.splitlines(), self.edit.text.splitlines()
         name = str(self.file.path)
-        return "\n".join(difflib.unified_diff(before, after, name, name, lineterm="", n=2))
+        diff = difflib.unified_diff(before, after, name, name, lineterm="", n=2)
+        # The file may have keys of other services.
+        return redact("\n".join(diff))
 
 
 def plan_file(change: FileChange) -> Plan:
@@ -81,6 +85,9 @@ def plan_file(change: FileChange) -> Plan:
         ) from error
     except CannotEdit as error:
         raise CannotConnect(f"{file.path} is not changed: {error}.") from error
+    except RecursionError as error:
+        problem = "a value in it contains itself"
+        raise CannotConnect(f"{file.path} is not changed: {problem}.") from error
     # A file that the user lets others read must not show them a key.
     mode = file.mode & _PRIVATE_MODE if change.has_secret else file.mode
     return Plan(file, change.format, edit, file.encode(edit.steps), mode)
@@ -103,11 +110,24 @@ def write_plans(
     kept = [file for file in (old.files if old else ()) if file.path not in planned]
     record = Record(program, model, base_url, at, (*kept, *files))
     ledger.write(record)
-    for plan in plans:
-        _check_unchanged(plan)
-        if plan.is_needed:
-            write_config(plan.file.path, plan.data, plan.mode)
+    for at, plan in enumerate(plans):
+        try:
+            _check_unchanged(plan)
+            if plan.is_needed:
+                write_config(plan.file.path, plan.data, plan.mode)
+        except CannotConnect:
+            if not any(one.is_needed for one in plans[:at]):
+                _forget_attempt(ledger, record, old)
+            raise
     return record
+
+
+def _forget_attempt(ledger: Ledger, record: Record, old: Record | None) -> None:
+    """Put the old record back, as nothing was written."""
+    if old is None:
+        ledger.remove(record)
+    else:
+        ledger.write(old)
 
 
 def _check_unchanged(plan: Plan) -> None:
@@ -145,10 +165,22 @@ def undo(ledger: Ledger, record: Record) -> Iterator[tuple[Path, UndoResult]]:
     """Give back each file as it was, or without the bridge's values if it was changed since.
 
     The caller holds the ledger's lock, and iterates to the end: only then the record is removed.
-    Raises CannotConnect and SettingsError.
+    Raises CannotConnect and SettingsError at the end: a file that cannot be given back stays in the
+    record, and does not keep the others from it.
     """
+    left: list[FileRecord] = []
+    problem: CannotConnect | SettingsError | None = None
     for file in record.files:
-        yield Path(file.path), _undo_file(ledger, record.program, file)
+        try:
+            result = _undo_file(ledger, record.program, file)
+        except (CannotConnect, SettingsError) as error:
+            left.append(file)
+            problem = problem or error
+        else:
+            yield Path(file.path), result
+    if problem is not None:
+        ledger.write(replace(record, files=tuple(left)))
+        raise problem
     ledger.remove(record)
 
 
@@ -162,11 +194,11 @@ def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:
         if not record.existed:
             remove_config(path)
             return "removed"
-        write_config(path, ledger.read_backup(program, path), record.mode)
+        write_config(path, ledger.read_backup(program, record), record.mode)
         return "restored"
     if digest == record.before:
         return "untouched"
-    backup = ledger.read_backup(program, path)
+    backup = ledger.read_backup(program, record)
     try:
         steps = _undo_values(find_format(record.format), file, record, backup)
     except (NotParsable, CannotEdit) as error:
@@ -175,7 +207,8 @@ def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:
             f"{path} was changed since, and the bridge's values cannot be removed: {error}. "
             f"Its old content is in {kept}."
         ) from error
-    write_config(path, file.encode(steps), record.mode)
+    # With its mode of now: another program's key may still be in it.
+    write_config(path, file.encode(steps), file.mode)
     return "keys"
 
 
@@ -186,21 +219,38 @@ def _undo_values(
     text, steps = file.text, list[Splices]()
     before = kind.parse(replace(file, data=backup).text)
     for written in reversed(record.written):
-        if not is_same(get_value(kind.parse(text), written.path), written.value):
-            # The user has another value there by now.
-            continue
-        old = get_value(before, written.path)
-        if old is MISSING:
-            new = remove_written(kind, text, written)
-        else:
-            new = [find_put(kind, text, written.path, old)]
-        for one in new:
-            text = splice(text, one)
-        steps += new
-        for one in _restore_empty_parent(kind, text, before, written):
-            text = splice(text, one)
-            steps.append(one)
+        for part in _list_parts(kind.parse(text), written):
+            if not is_same(get_value(kind.parse(text), part.path), part.value):
+                # The user has another value there by now.
+                continue
+            old = get_value(before, part.path)
+            if old is MISSING:
+                new = remove_written(kind, text, part)
+            else:
+                new = [find_put(kind, text, part.path, old)]
+            for one in new:
+                text = splice(text, one)
+            steps += new
+            for one in _restore_empty_parent(kind, text, before, part):
+                text = splice(text, one)
+                steps.append(one)
     return steps
+
+
+def _list_parts(data: object, written: Written) -> Iterator[Written]:
+    """Yield a value as a whole, or each of its parts if something in it has changed since."""
+    there = get_value(data, written.path)
+    is_changed = isinstance(there, dict) and not is_same(there, written.value)
+    if not (is_changed and isinstance(written.value, dict)):
+        yield written
+        return
+    place = written.path[-1]
+    for key, value in reversed(written.value.items()):
+        if not (isinstance(place, Item) and place.key == key):
+            yield from _list_parts(data, Written((*written.path, key), value, written.existing))
+    if isinstance(place, Item):
+        # An element that has nothing left but the value by which it is found.
+        yield Written(written.path, {place.key: place.value}, written.existing)
 
 
 def _restore_empty_parent(

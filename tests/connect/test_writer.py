@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bridge.connect.data import Change
+from bridge.connect.data import Change, Item
 from bridge.connect.files import write_config
 from bridge.connect.formats import FormatName, find_format
 from bridge.connect.ledger import Ledger, Record
 from bridge.connect.refusal import CannotConnect, NotParsable
 from bridge.connect.writer import FileChange, UndoResult, plan_file, undo, write_plans
+from bridge.errors import SettingsError
+from bridge.private_files import make_private_folder, write_private
 from tests.connect.configs import KINDS
 from tests.connect.test_files import posix_only
 
@@ -31,6 +34,7 @@ class Home:
     root: Path
     ledger: Ledger
     format: FormatName = "json"
+    program: str = "p"
     changes: tuple[Change, ...] = (MODEL,)
 
     @property
@@ -42,11 +46,16 @@ class Home:
         with self.ledger.lock():
             plans = [plan_file(change)]
             return write_plans(
-                self.ledger, plans, program="p", model="default", base_url="http://x/v1", at=1.0
+                self.ledger,
+                plans,
+                program=self.program,
+                model="default",
+                base_url="http://x/v1",
+                at=1.0,
             )
 
     def undo(self) -> UndoResult:
-        record = self.ledger.read("p")
+        record = self.ledger.read(self.program)
         assert record is not None
         with self.ledger.lock():
             ((path, result),) = undo(self.ledger, record)
@@ -160,6 +169,143 @@ def test_a_file_with_a_key_is_only_for_the_user_until_undo(home: Home) -> None:
     assert stat.S_IMODE(home.config.stat().st_mode) == 0o644
 
 
+PROVIDER = Change(("providers", "bridge"), {"url": "http://x/v1", "auth": {"key": "secret"}})
+
+
+def test_our_values_go_although_the_user_added_one_beside_them(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect(MODEL, PROVIDER)
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace('"key"', '"theirs": 1, "key"'), "utf-8")
+    assert home.undo() == "keys"
+    assert json.loads(home.config.read_text("utf-8")) == {
+        "a": 1,
+        "providers": {"bridge": {"auth": {"theirs": 1}}},
+    }
+
+
+def test_our_values_of_two_connections_go_after_an_edit(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect(PROVIDER)
+    home.connect(Change(PROVIDER.path, {**PROVIDER.value, "url": "http://x:8001/v1"}))
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace('"a": 1', '"a": 2'), "utf-8")
+    assert home.undo() == "keys"
+    assert json.loads(home.config.read_text("utf-8")) == {"a": 2}
+
+
+MODELS = Change(
+    ("models", Item("name", "Bridge")), {"name": "Bridge", "apiBase": "http://x/v1", "apiKey": "k"}
+)
+
+
+@pytest.mark.parametrize("added", [False, True])
+def test_an_element_that_was_written_twice_goes_after_an_edit(home: Home, added: bool) -> None:
+    home.format = "yaml"
+    home.config.write_bytes(b"a: 1\nmodels:\n  - name: Theirs\n")
+    home.connect(MODELS)
+    home.connect(Change(MODELS.path, {**MODELS.value, "apiBase": "http://x:8001/v1"}))
+    text = home.config.read_text("utf-8").replace("a: 1", "a: 2")
+    if added:
+        text = text.replace('apiKey: "k"', 'apiKey: "k"\n    roles: [chat]')
+    home.config.write_text(text, "utf-8")
+    assert home.undo() == "keys"
+    left = [{"name": "Bridge", "roles": ["chat"]}] if added else []
+    assert find_format("yaml").parse(home.config.read_text("utf-8")) == {
+        "a": 2,
+        "models": [{"name": "Theirs"}, *left],
+    }
+
+
+@posix_only
+def test_undo_of_one_program_does_not_show_the_key_of_another(home: Home) -> None:
+    home.config.write_bytes(b"{}")
+    home.config.chmod(0o644)
+    other = Home(home.root, home.ledger, program="q")
+    home.connect(Change(("tools",), "on"))
+    other.connect(Change(("key",), "secret"), secret=True)
+    assert home.undo() == "keys"
+    assert stat.S_IMODE(home.config.stat().st_mode) == 0o600
+    assert json.loads(home.config.read_bytes()) == {"key": "secret"}
+
+
+def test_a_file_that_cannot_be_written_does_not_count_as_connected(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, data: bytes, mode: int) -> None:
+        raise CannotConnect(f"{path} is not changed: Permission denied.")
+
+    home.config.write_bytes(b"{}")
+    monkeypatch.setattr("bridge.connect.writer.write_config", refuse)
+    with pytest.raises(CannotConnect):
+        home.connect()
+    assert home.ledger.read("p") is None
+    assert home.list_stored() == []
+
+
+def test_a_backup_that_was_changed_is_not_written_back(home: Home) -> None:
+    home.config.write_bytes(b'{"a": 1}')
+    home.connect()
+    (backup,) = home.ledger.folder.glob("*.backup")
+    backup.write_bytes(b"")
+    with pytest.raises(SettingsError, match="was changed"):
+        home.undo()
+    assert json.loads(home.config.read_bytes()) == {"a": 1, "model": "default"}
+    assert home.ledger.read("p") is not None
+
+
+def test_a_file_that_cannot_be_given_back_keeps_no_other_from_it(home: Home) -> None:
+    other = home.root / "other"
+    home.config.write_bytes(b'{"a": 1}')
+    other.write_bytes(b'{"b": 1}')
+    with home.ledger.lock():
+        plans = [plan_file(FileChange(path, "json", (MODEL,))) for path in (home.config, other)]
+        write_plans(home.ledger, plans, program="p", model="m", base_url="u", at=1.0)
+    home.config.write_bytes(b"{")
+    record = home.ledger.read("p")
+    assert record is not None
+    with pytest.raises(CannotConnect), home.ledger.lock():
+        list(undo(home.ledger, record))
+    assert other.read_bytes() == b'{"b": 1}'
+    left = home.ledger.read("p")
+    assert left is not None
+    assert [file.path for file in left.files] == [str(home.config.resolve())]
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"files": [{"path": 1}]}'])
+def test_a_damaged_record_is_named(home: Home, text: str) -> None:
+    make_private_folder(home.ledger.folder)
+    write_private(home.ledger.folder / "p.json", text)
+    with pytest.raises(SettingsError, match=r"it is damaged\. To forget"):
+        home.ledger.read("p")
+
+
+def test_a_lock_that_is_no_file_is_named(home: Home) -> None:
+    (home.ledger.folder / ".lock").mkdir(parents=True)
+    with pytest.raises(SettingsError, match="cannot lock"), home.ledger.lock():
+        pass
+
+
+def test_a_value_that_contains_itself_is_refused(home: Home) -> None:
+    home.format = "yaml"
+    home.config.write_bytes(b"x: &x\n  - *x\n")
+    with pytest.raises(CannotConnect, match="contains itself"):
+        home.connect()
+
+
+def test_a_number_of_too_many_digits_is_refused(home: Home) -> None:
+    home.format = "toml"
+    home.config.write_bytes(b"a = " + b"9" * 5000)
+    with pytest.raises(CannotConnect, match="not valid TOML"):
+        home.connect()
+
+
+def test_the_difference_shows_no_keys_of_others(home: Home) -> None:
+    home.config.write_bytes(b"OPENAI_API_KEY=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789\n")
+    plan = plan_file(FileChange(home.config, "env", (Change(("OPENAI_API_KEY",), "any"),)))
+    assert "-OPENAI_API_KEY=[secret]" in plan.format_diff()
+
+
 class Interruption(BaseException):
     """What ends a process in the middle, as far as a test can have it."""
 
@@ -255,7 +401,7 @@ def test_any_file_has_its_old_bytes_after_undo(name: FormatName, data: st.DataOb
     raw = mark + text.replace("\n", end).encode()
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        home = Home(root, Ledger(root / "data"), name, KINDS[name][1])
+        home = Home(root, Ledger(root / "data"), name, changes=KINDS[name][1])
         real = root / "real"
         if data.draw(st.booleans()):
             home.config.symlink_to(real)

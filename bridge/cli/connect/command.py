@@ -85,7 +85,7 @@ def _run_each(rows: Sequence[Row], act: Any) -> int:
     for row in rows:
         try:
             code = max(code, act(row))
-        except CannotConnect as error:
+        except (CannotConnect, SettingsError) as error:
             print_error(f"{row.title}: {error}")
             code = max(code, ExitCode.ERROR)
     return code

@@ -27,8 +27,8 @@ class TomlFormat:
         """Return the values. Raises NotParsable."""
         try:
             return tomllib.loads(text)
-        # A recursion error: brackets nested without end.
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        # Also a recursion error, for brackets nested without end, and a number of too many digits.
+        except (ValueError, RecursionError) as error:
             raise NotParsable(str(error)) from error
 
     def propose_put(self, text: str, path: Path, value: Any) -> Iterable[Splices]:

@@ -39,6 +39,11 @@ class ClientRequest:
     """When the body had arrived."""
     query: str = ""
 
+    def measure(self) -> int:
+        """Return the bytes of what came in front of the body."""
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.path) + len(self.query) + headers
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:

@@ -24,7 +24,10 @@ KEPT_FIELDS = frozenset(
 )
 """Fields whose texts are words of the API, or names that others refer to."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?\Z)', re.DOTALL)
+"""A text, also one that is cut off: else each quote in it would be searched to the end."""
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+"""Blocks whose `input` is content, whatever its fields are called."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _JSON_FIELDS = ("arguments",)
 _SIDE = 8000
@@ -61,6 +64,9 @@ def fill_value(value: Any, field: str = "") -> Any:
     match value:
         case {"type": "base64", "media_type": str(media_type), "data": str(data)}:
             return {**value, "data": _fill_image(media_type, data)}
+        case {"type": str(type), "input": dict(given)} if type in _CALLS:
+            rest = {name: fill_value(item, name) for name, item in value.items()}
+            return {**rest, "input": _fill_content(given)}
         case dict():
             return {name: fill_value(item, name) for name, item in value.items()}
         case list():
@@ -76,6 +82,23 @@ def fill_value(value: Any, field: str = "") -> Any:
             return f"https://example.com/{fill_text(value.partition('://')[2])}"
         case str():
             return fill_text(value)
+        case _:
+            return value
+
+
+def _fill_content(value: Any) -> Any:
+    """Return a JSON value whose texts and numbers are all content."""
+    match value:
+        case bool() | None:
+            return value
+        case str():
+            return fill_text(value)
+        case int() | float():
+            return 0
+        case dict():
+            return {name: _fill_content(item) for name, item in value.items()}
+        case list():
+            return [_fill_content(item) for item in value]
         case _:
             return value
 

@@ -112,7 +112,10 @@ def _describe_tools(before: list[str], after: list[str]) -> str | None:
     if added or gone:
         return ", ".join([*added, *gone])
     if before != after:
-        at = next(i for i, pair in enumerate(zip(before, after, strict=False)) if len({*pair}) > 1)
+        pairs = enumerate(zip(before, after, strict=False))
+        at = next((i for i, pair in pairs if len({*pair}) > 1), None)
+        if at is None:
+            return f"{len(after)} in the place of {len(before)}"
         return f"the order changed: `{after[at]}` is in the place of `{before[at]}`"
     return None
 

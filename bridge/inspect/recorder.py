@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from bridge.inspect.exchange import ClientRequest, Exchange, Via
 from bridge.inspect.recording import Recording
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 MOST_EXCHANGES = 200
 MOST_BYTES = 64 << 20
@@ -51,6 +55,7 @@ class Recorder:
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self._watchers: set[Watcher] = set()
+        self._working = asyncio.Lock()
         self.size = 0
         """The bytes of all content, about."""
         self.is_on = False
@@ -91,14 +96,18 @@ class Recorder:
     def begin(
         self, request: ClientRequest, via: Via, started: float, repeats: str | None = None
     ) -> Recording:
-        """Begin to record a request; only while it is on."""
+        """Begin to record a request; what passes while it is off is not stored."""
         self._count += 1
         recording = Recording(str(self._count), request, via, started, self._grow, repeats)
+        if not self.is_on:
+            # Turned off since its caller looked.
+            recording.discard()
+            return recording
         self._recordings[recording.id] = recording
         self._sizes[recording.id] = 0
         if len(self._sizes) > self._most:
             self._drop_oldest()
-        self._tell_watchers(recording.id)
+        recording.grow(request.measure())
         return recording
 
     def get(self, id: str) -> Exchange | None:
@@ -113,6 +122,11 @@ class Recorder:
     def get_size(self, id: str) -> int:
         """Return the bytes of an exchange's content, about; 0 if it is not stored."""
         return self._sizes.get(id, 0)
+
+    async def work(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run work on what is stored in a thread, one at a time: clients come first."""
+        async with self._working:
+            return await asyncio.to_thread(function, *args, **kwargs)
 
     @contextmanager
     def watch(self) -> Iterator[Watcher]:

@@ -76,8 +76,9 @@ class Recording:
         """Begin to record a request to a backend."""
         call = CallRecording(self, backend, headers)
         if not self.is_discarded:
-            call.set_body(encode_json(body))
+            # First, because the body may be what discards the recording, with all of its calls.
             self._calls.append(call)
+            call.set_body(encode_json(body))
         return call
 
     def add_written(self, data: bytes | bytearray | memoryview) -> None:

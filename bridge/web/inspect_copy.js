@@ -15,10 +15,10 @@ function quote(text) {
 
 export function asCurl(detail) {
   return [
-    `curl -N ${location.origin}${quote(detail.path)} \\`,
+    `curl -gN ${location.origin}${quote(detail.path)} \\`,
     `  -H ${quote(`Authorization: Bearer ${KEY}`)} \\`,
     "  -H 'Content-Type: application/json' \\",
-    `  --data-binary ${quote(detail.request_body)}`,
+    `  --data-raw ${quote(detail.request_body)}`,
   ].join("\n");
 }
 

@@ -17,6 +17,7 @@ let detail = null;
 let view = 0;
 /** The number of the request for a detail, so that a late answer is not shown. */
 let asked = 0;
+let loading = new AbortController();
 
 // --- views
 
@@ -167,8 +168,11 @@ export function openView(index) {
 
 async function load(id) {
   const number = ++asked;
+  // The server makes one detail at a time; those that were passed by are not waited for.
+  loading.abort();
+  loading = new AbortController();
   try {
-    const loaded = await callBridge(`/inspect/exchanges/${id}`);
+    const loaded = await callBridge(`/inspect/exchanges/${id}`, undefined, "GET", loading.signal);
     if (number !== asked) return;
     detail = loaded;
     byId("detail-heading").textContent = `${detail.id}: ${detail.method} ${detail.path}${detail.query && `?${detail.query}`}`;

@@ -70,12 +70,13 @@ export async function signOut() {
 }
 
 /** Calls an endpoint with the token: POST with a body, else GET. Throws its error message. */
-export async function callBridge(path, body, method = body === undefined ? "GET" : "POST") {
+export async function callBridge(path, body, method = body === undefined ? "GET" : "POST", signal = null) {
   const used = token();
   const response = await fetch(path, {
     method,
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${used || ""}` },
     body: body === undefined ? undefined : JSON.stringify(body),
+    signal,
   });
   const answer = await response.json();
   // The server was restarted, or it has ended the session: the page is read-only again.

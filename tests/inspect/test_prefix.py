@@ -33,6 +33,7 @@ BODY: dict[str, Any] = {
     ("changes", "words"),
     [
         ({}, "nothing changed before: the same request"),
+        ({"tools": [*BODY["tools"], tool("write")]}, "tools changed: 3 in the place of 2"),
         (
             {"messages": [*BODY["messages"], user("And you?", "Now?")]},
             "nothing changed before: 2 blocks added at the end",

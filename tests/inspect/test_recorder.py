@@ -145,3 +145,34 @@ async def test_a_watcher_is_told_which_exchanges_have_changed() -> None:
         recordings[1].finish(OUTCOME)
         assert await watcher.wait() == [recordings[1].id]
     recorder.turn_off()
+
+
+async def test_a_request_that_was_let_in_while_it_was_turned_off_is_not_stored() -> None:
+    recorder = Recorder()
+    recorder.turn_on(1)
+    recorder.turn_off()
+    recording = record(recorder)
+    recording.finish(OUTCOME)
+    assert (recorder.count, recorder.size) == (0, 0)
+    assert not is_stored(recording, "Swordfish")
+
+
+async def test_headers_and_the_query_count() -> None:
+    recorder = Recorder(most_bytes=10_000)
+    recorder.turn_on(1)
+    large = ClientRequest("POST", "/", (("x-note", "a" * 4000),), query="b" * 4000)
+    recorder.begin(large, "http", 0.0)
+    assert recorder.size > 8000
+    recorder.begin(large, "http", 0.0)
+    assert (recorder.count, recorder.dropped) == (1, 1)
+    recorder.turn_off()
+
+
+async def test_a_call_whose_body_is_too_large_is_not_stored_either() -> None:
+    recorder = Recorder(most_bytes=10_000)
+    recorder.turn_on(1)
+    recording = recorder.begin(REQUEST, "http", 0.0)
+    recording.start_call("anthropic", {"messages": "Swordfish" * 5000}, {})
+    assert recording.is_discarded
+    assert not is_stored(recording, "Swordfish")
+    recorder.turn_off()

@@ -12,7 +12,7 @@ from bridge.errors import InvalidRequest
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.fields import Translate, Untranslatable
 from bridge.inspect.filler import fill_events, fill_value
-from bridge.logs import redact
+from bridge.inspect.redaction import redact_value
 from bridge.server.answers.retranslate import (
     find_narrowed_rules,
     make_parser,
@@ -44,11 +44,11 @@ async def export_case(request: web.Request) -> web.Response:
     body = read_recorded_body(exchange)
     _check_playable(exchange, body)
     if query.content == "filler":
-        body = await bridge.heavy_work.run(fill_value, body)
+        body = await bridge.recorder.work(fill_value, body)
     translate = await _make_translation(bridge, exchange, body)
-    case = await bridge.heavy_work.run(_build_case, exchange, body, translate, query.content)
+    case = await bridge.recorder.work(_build_case, exchange, body, translate, query.content)
     # Keys go in either case; a text with one in it is another text then.
-    return web.json_response(text=redact(case.model_dump_json()))
+    return web.json_response(await bridge.recorder.work(redact_value, case.model_dump()))
 
 
 def _check_playable(exchange: Exchange, body: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from bridge.inspect.exchange import Exchange, UpstreamCall
 from bridge.inspect.fields import Field, Translate, Untranslatable, explain_fields
 from bridge.inspect.images import ShownImage, replace_images
 from bridge.inspect.prefix import describe_change, find_previous
+from bridge.inspect.redaction import redact_json, redact_query, redact_value
 from bridge.inspect.timeline import build_timeline
 from bridge.logs import redact
 from bridge.server.answers.retranslate import (
@@ -40,6 +41,8 @@ _PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"
 )
 """An image to translate in the place of a large one."""
+_MOST_EXPLAINED = 1 << 20
+"""Bytes of a body that is translated again without each of its fields."""
 
 
 async def describe_exchange(
@@ -48,7 +51,7 @@ async def describe_exchange(
     """Describe an exchange: what came, what became of it, and what was answered."""
     earlier = [e for e in bridge.recorder.list_exchanges() if int(e.id) < int(exchange.id)]
     translate, problem = await _make_translation(bridge, exchange)
-    return await bridge.heavy_work.run(
+    return await bridge.recorder.work(
         _build_detail,
         exchange,
         summarize(exchange, bridge.recorder.get_size(exchange.id)),
@@ -73,7 +76,7 @@ def _build_detail(
     outcome = exchange.outcome
     return ExchangeDetail(
         **summary.model_dump(),
-        query=redact(exchange.request.query),
+        query=redact(redact_query(exchange.request.query)),
         request_headers=_list_headers(exchange.request.headers),
         request_body=body,
         response_headers=_list_headers(outcome.headers if outcome is not None else ()),
@@ -123,6 +126,8 @@ def _list_fields(
 ) -> tuple[list[InspectedField], str | None]:
     if translate is None:
         return [], problem
+    if len(exchange.request.body) > _MOST_EXPLAINED:
+        return [], "This request is too large to be explained field by field."
     body = _shrink_images(read_recorded_body(exchange))
     try:
         fields = explain_fields(body, translate)
@@ -134,10 +139,10 @@ def _list_fields(
 def _describe_field(field: Field) -> InspectedField:
     return InspectedField(
         name=redact(field.name),
-        value=_redact_all(field.value),
+        value=redact_value(field.value),
         fate=field.fate,
         targets=[
-            FieldTarget(path=redact(target.path), value=_redact_all(target.value))
+            FieldTarget(path=redact(target.path), value=redact_value(target.value))
             for target in field.targets
         ],
         notices=[redact(notice) for notice in field.notices],
@@ -161,29 +166,17 @@ def _shrink_images(value: Any) -> Any:
             return value
 
 
-def _redact_all(value: Any) -> Any:
-    match value:
-        case str():
-            return redact(value)
-        case dict():
-            return {redact(str(name)): _redact_all(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_redact_all(item) for item in value]
-        case _:
-            return value
-
-
 def _show_body(data: bytes, full_images: bool) -> tuple[str, list[ShownImage]]:
     """Return a JSON body as text, with placeholders for its images."""
     text = data.decode("utf-8", "replace")
     if full_images or len(data) < 1000:
-        return redact(text), []
+        return redact_json(text), []
     try:
         value = decode_json(data)
     except ValueError:
-        return redact(text), []
+        return redact_json(text), []
     text, images = replace_images(text, value)
-    return redact(text), images
+    return redact_json(text), images
 
 
 def _describe_calls(
@@ -219,7 +212,7 @@ def _show_event(row: EventRow) -> InspectedEvent:
 
 
 def _as_text(data: bytes | None) -> str | None:
-    return None if data is None else redact(data.decode("utf-8", "replace"))
+    return None if data is None else redact_json(data.decode("utf-8", "replace"))
 
 
 def _compare_prefix(earlier: Sequence[Exchange], exchange: Exchange) -> PrefixDifference | None:
@@ -244,7 +237,7 @@ def _find_miss_reason(calls: Sequence[UpstreamCall]) -> Any:
             with contextlib.suppress(ValueError):
                 found = _search(decode_json(event.data), "cache_miss_reason")
                 if found is not None:
-                    return _redact_all(found)
+                    return redact_value(found)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
@@ -66,7 +67,7 @@ async def list_exchanges(request: web.Request) -> web.Response:
     bridge, query = request.app[BRIDGE], read_query(request, ListQuery)
     exchanges = bridge.recorder.list_exchanges()
     if query.text:
-        exchanges = await bridge.heavy_work.run(_search, exchanges, query.text.casefold())
+        exchanges = await bridge.recorder.work(_search, exchanges, query.text.casefold())
     body = ExchangeList(
         recorder=describe_recorder(bridge.recorder),
         exchanges=_summarize_all(bridge, exchanges[-query.limit :]),
@@ -79,8 +80,8 @@ async def get_exchange(request: web.Request) -> web.Response:
     bridge, query = request.app[BRIDGE], read_query(request, DetailQuery)
     exchange = find_exchange(bridge, request.match_info["id"])
     detail = await describe_exchange(bridge, exchange, full_images=query.images == "full")
-    data = await bridge.heavy_work.run(detail.model_dump_json)
-    return web.Response(body=data.encode(), content_type="application/json")
+    data = await bridge.recorder.work(encode_answer, detail)
+    return web.Response(body=data, content_type="application/json")
 
 
 async def watch_exchanges(request: web.Request) -> web.StreamResponse:
@@ -109,6 +110,11 @@ async def _wait_for_change(watcher: Watcher, stopping: asyncio.Task[Any]) -> lis
     finally:
         waiting.cancel()
     return None if stopping.done() else waiting.result()
+
+
+def encode_answer(answer: BaseModel) -> bytes:
+    """Return the answer as JSON, also with halves of characters, as clients may send them."""
+    return json.dumps(answer.model_dump()).encode("ascii")
 
 
 def find_exchange(bridge: Bridge, id: str) -> Exchange:

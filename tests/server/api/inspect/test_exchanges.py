@@ -266,3 +266,22 @@ async def test_the_control_token_is_needed(bridge: Bridge, client: AsyncOpenAI, 
             async with session.post("/inspect", json={"on": False}, headers=headers) as answer:
                 assert answer.status == 403
     assert bridge.recorder.count == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b'{"model": "default", "messages": [{"role": "user", "content": "\\ud83d"}]}', {}),
+        (b'{"model": "default", "user": "\\ud83d", "messages": []}', {}),
+        (b"{}", {"User-Agent": "J\udcf6rg/1", "X-Note": "J\udcf6rg"}),
+    ],
+    ids=["half an emoji", "in a field", "header"],
+)
+async def test_what_is_no_text_is_shown_all_the_same(
+    session: aiohttp.ClientSession, body: bytes, headers: dict[str, str]
+) -> None:
+    typed = {"Content-Type": "application/json", **headers}
+    async with session.post("/v1/chat/completions", data=body, headers=typed):
+        pass
+    detail = await get_last(session)
+    assert detail["request_body"]

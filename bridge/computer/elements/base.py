@@ -56,6 +56,9 @@ State = Literal[
 
 FormField = Literal["card", "password"]
 
+ANY_FORM: frozenset[FormField] = frozenset(get_args(FormField))
+"""What a form may ask for that has too many fields to look at."""
+
 ROLES: tuple[Role, ...] = get_args(Role)
 
 CONTROLS: tuple[Role, ...] = (
@@ -93,6 +96,9 @@ VALUE_LENGTH = 80
 
 READ_LENGTH = 4000
 """Characters of a text that is read from an element."""
+
+MOST_WINDOWS = 200
+"""Windows whose elements or password fields are remembered."""
 
 DIALOG_LENGTH = 500
 """Characters of a dialog's text to keep."""

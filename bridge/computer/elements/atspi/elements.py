@@ -16,7 +16,15 @@ from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree, use_places_of
-from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Progress, Role
+from bridge.computer.elements.base import (
+    MOST_WINDOWS,
+    Element,
+    ElementList,
+    NamedElement,
+    Press,
+    Progress,
+    Role,
+)
 from bridge.computer.elements.ids import Ids, explain_gone
 from bridge.computer.elements.values import explain_silence
 from bridge.computer.screen.geometry import Point, Rect
@@ -83,12 +91,14 @@ class AtspiElements:
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
         # Work that ends too late changes only the fields of its own call.
         fields = {window.id: self._passwords.get(window.id, {}) for window in windows}
-        self._passwords = fields
 
         async def work() -> None:
             await asyncio.gather(*(self._find_passwords(window, fields) for window in windows))
 
         self._run(work)
+        # The windows that were looked at last come last.
+        others = {id: found for id, found in self._passwords.items() if id not in fields}
+        self._passwords = dict([*others.items(), *fields.items()][-MOST_WINDOWS:])
         return [area for areas in fields.values() for area in areas.values()]
 
     def window_tree(self, window: Window, most: int) -> ElementList:
@@ -167,6 +177,10 @@ class AtspiElements:
                 return
             nodes = await self._tree.find(top, (PASSWORD,), (SHOWING,), _MOST_PASSWORDS, whole=True)
         except Unanswered:
+            return
+        if len(nodes) >= _MOST_PASSWORDS:
+            # A page may have them so that the real one is not found.
+            fields[window.id] = {top: window.whole}
             return
         last = fields[window.id]
         areas = await asyncio.gather(*(self._read_area(node, window, last) for node in nodes))

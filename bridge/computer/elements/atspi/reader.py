@@ -27,6 +27,7 @@ from bridge.computer.elements.atspi.roles import (
 )
 from bridge.computer.elements.atspi.tree import Facts, Tree
 from bridge.computer.elements.base import (
+    ANY_FORM,
     CONTAINERS,
     DIALOG_LENGTH,
     NOTHING,
@@ -193,6 +194,8 @@ class Reader:
             return frozenset()
         found: set[FormField] = set()
         fields = await self._tree.find(form, (ENTRY, PASSWORD), (SHOWING,), _MOST_FIELDS)
+        if len(fields) >= _MOST_FIELDS:
+            return ANY_FORM
         for facts in await self._tree.list_showing(fields):
             if facts.role == PASSWORD:
                 found.add("password")

@@ -114,6 +114,8 @@ class Actor:
             facts = self._read_until(lambda: self.check(id, known), lambda now: not is_hidden(now))
         if is_hidden(facts):
             raise explain_hidden(id, known.name)
+        # The caller may have been told by now that nothing was done.
+        self._tree.deadline.check()
         return facts
 
     def _set_toggle(self, facts: Facts, value: str) -> str:

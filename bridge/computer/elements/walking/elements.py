@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.base import (
+    MOST_WINDOWS,
     SOME_PASSWORD,
     Element,
     ElementList,
@@ -38,9 +40,6 @@ NAMED_SECONDS = 0.4
 _WINDOW_SECONDS = 0.15
 """Longest search for the password fields of one window, so that others get their time."""
 _MOST_PASSWORDS = 50
-_MOST_WINDOWS = 200
-"""Windows that are remembered for the elements in them."""
-
 _Result = TypeVar("_Result")
 
 
@@ -69,7 +68,7 @@ class WalkingElements:
         self._large = LargeWindows()
         self._ids = Ids[Node]()
         self._windows = OrderedDict[WindowId, Window]()
-        self._passwords: dict[WindowId, list[Rect]] = {}
+        self._passwords = OrderedDict[WindowId, list[Rect]]()
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         def work(access: _Access) -> Element | None:
@@ -95,13 +94,12 @@ class WalkingElements:
         return self._try(window, work)
 
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
-        self._passwords = {window.id: self._passwords.get(window.id, []) for window in windows}
         ends = time.monotonic() + SECONDS
         for window in windows:
             left = ends - time.monotonic()
             if left > 0:
                 self._find_passwords(window, min(left, _WINDOW_SECONDS))
-        return [area for areas in self._passwords.values() for area in areas]
+        return [area for window in windows for area in self._passwords.get(window.id, ())]
 
     def window_tree(self, window: Window, most: int) -> ElementList:
         return self._run_named(window, lambda access: access.listing.list_window(most))
@@ -166,9 +164,16 @@ class WalkingElements:
                 return None
             search = Search((SOME_PASSWORD.role,), access.area, most=_MOST_PASSWORDS)
             found = access.tree.find_below(top.node, search)
+            if found.is_cut:
+                # A page may have them so that the real one is not found.
+                return [window.whole]
             fields = found.facts
-            if not found.is_whole and (focused := access.search.find_focused()) is not None:
-                fields = [*fields, *([focused] if focused.role == SOME_PASSWORD.role else [])]
+            if not found.is_whole:
+                # What was found counts also if there is no time left for this.
+                with suppress(Unanswered):
+                    focused = access.search.find_focused()
+                    if focused is not None and focused.role == SOME_PASSWORD.role:
+                        fields = [*fields, focused]
             areas = [area for facts in fields if (area := _cut(facts, window)) is not None]
             return areas if areas or found.is_whole else None
 
@@ -176,8 +181,11 @@ class WalkingElements:
             areas = self._work_on(window, work, seconds)
         except (Unanswered, NotOpen):
             return
-        if areas is not None and window.id in self._passwords:
+        if areas is not None:
             self._passwords[window.id] = list(dict.fromkeys(areas))
+            self._passwords.move_to_end(window.id)
+            if len(self._passwords) > MOST_WINDOWS:
+                self._passwords.popitem(last=False)
 
     def _is_answering(self, known: KnownObject[Node], window: Window) -> bool:
         """Return whether a program answers at all, be it that the object has gone."""
@@ -222,7 +230,7 @@ class WalkingElements:
         """Do work in the worker's thread. Raises Unanswered, InvalidRequest and NotOpen."""
         self._windows[window.id] = window
         self._windows.move_to_end(window.id)
-        if len(self._windows) > _MOST_WINDOWS:
+        if len(self._windows) > MOST_WINDOWS:
             self._windows.popitem(last=False)
         return self._worker.run(
             window.id.process, lambda deadline: work(self._access(window, deadline)), seconds

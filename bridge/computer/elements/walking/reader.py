@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bridge.computer.desktop import Window
 from bridge.computer.elements.base import (
+    ANY_FORM,
     CONTAINERS,
     DIALOG_LENGTH,
     NOTHING,
@@ -17,7 +18,7 @@ from bridge.computer.elements.base import (
 )
 from bridge.computer.elements.walking.facts import Facts
 from bridge.computer.elements.walking.node import Node
-from bridge.computer.elements.walking.tree import Search, Tree
+from bridge.computer.elements.walking.tree import Found, Search, Tree
 from bridge.computer.matching.form_words import is_card_field
 from bridge.computer.screen.geometry import Point
 
@@ -98,11 +99,11 @@ class Reader:
         """Return whether a program tells what is in an object: else it is not known to be empty."""
         return bool(self._tree.list_children(node, 1))
 
-    def _find_inside(self, node: Node, search: Search) -> list[Facts]:
+    def _find_inside(self, node: Node, search: Search) -> Found:
         """Find objects to judge by. Raises Unanswered if the time was over before the end."""
         found = self._tree.find_below(node, search)
         self._tree.deadline.check()
-        return found.facts
+        return found
 
     def _make(
         self, facts: Facts, ancestors: Sequence[Facts], part: str = "", role: Role | None = None
@@ -131,7 +132,7 @@ class Reader:
         if dialog is None or role != "button":
             return None
         search = Search(_LABELS, self._area, most=_MOST_LABELS)
-        texts = [each.name for each in self._find_inside(dialog.node, search)]
+        texts = [each.name for each in self._find_inside(dialog.node, search).facts]
         return Dialog(dialog.name, " ".join(filter(None, texts))[:DIALOG_LENGTH])
 
     def _read_form(self, role: Role, ancestors: Sequence[Facts]) -> frozenset[FormField]:
@@ -142,8 +143,11 @@ class Reader:
         if form is None or role != "button":
             return frozenset()
         search = Search(("field", "password field"), self._area, most=_MOST_FIELDS)
+        fields = self._find_inside(form.node, search)
+        if fields.is_cut:
+            return ANY_FORM
         found: set[FormField] = set()
-        for facts in self._find_inside(form.node, search):
+        for facts in fields.facts:
             if facts.role == "password field":
                 found.add("password")
             if is_card_field(facts.name):

@@ -43,6 +43,8 @@ class Found:
     facts: list[Facts] = field(default_factory=list)
     is_whole: bool = True
     """Whether there was nothing left to look at."""
+    is_cut: bool = False
+    """Whether there was more than may be looked at."""
 
 
 class LargeWindows:
@@ -127,7 +129,8 @@ class Tree:
             raise
         if nodes is None:
             return self._walk(top, search)
-        found = Found(is_whole=len(nodes) <= search.most)
+        has_more = len(nodes) > search.most
+        found = Found(is_whole=not has_more, is_cut=has_more)
         try:
             for node in nodes[: search.most]:
                 facts = self.try_read(node)
@@ -149,7 +152,7 @@ class Tree:
                     continue
                 known.add(place.node)
                 if len(known) > _MOST_WALKED or len(found.facts) > search.most:
-                    found.is_whole = False
+                    found.is_whole, found.is_cut = False, True
                     break
                 facts = self.try_read(place.node)
                 if facts is None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
-from bridge.computer.elements.base import NOTHING, Dialog
+from bridge.computer.desktop import WindowId
+from bridge.computer.elements.base import NOTHING, Dialog, Role
 from bridge.computer.elements.walking.elements import WalkingElements
+from bridge.computer.elements.walking.node import Unanswered
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 from tests.computer.elements.walking.fake_tree import WINDOW, FakeSource, Thing, open_elements
@@ -135,6 +140,80 @@ def test_password_areas_are_found_and_kept_while_unknown(open_window: Open) -> N
     source.top.change(sides=None)
     assert elements.password_areas([WINDOW]) == [Rect(100, 160, 200, 20)]
     assert elements.password_areas([]) == []
+
+
+def test_password_areas_of_other_windows_are_kept(open_window: Open) -> None:
+    elements, source = open_window(make_browser())
+    other = replace(WINDOW, id=WindowId(8, WINDOW.id.process + 1))
+    tops = {WINDOW.id: [source.top]}
+    source.list_windows = lambda window: tops.get(window.id, [])  # type: ignore[method-assign]
+    found = elements.password_areas([WINDOW, other])
+    assert found == [Rect(100, 160, 200, 20)]
+    assert elements.password_areas([other]) == []
+    source.top.change(sides=None)
+    assert elements.password_areas([WINDOW, other]) == found
+
+
+def test_a_window_with_too_many_password_fields_is_hidden_as_a_whole(open_window: Open) -> None:
+    elements, source = open_window(make_browser())
+    put_before(source.top.find("Card number"), "password field", 51)
+    assert elements.password_areas([WINDOW]) == [WINDOW.whole]
+
+
+def test_a_form_with_too_many_fields_may_ask_for_anything(open_window: Open) -> None:
+    elements, source = open_window(make_browser())
+    put_before(source.top.find("Card number"), "field", 31)
+    found = elements.element_at(PAY, WINDOW)
+    assert found is not None
+    assert found.form == {"card", "password"}
+
+
+def put_before(thing: Thing, role: Role, count: int) -> None:
+    """Put small objects in front of one."""
+    form = thing.parent
+    assert form is not None
+    more = [Thing(role, f"{role} {number}", (90, 110, 3, 3)) for number in range(count)]
+    for each in more:
+        each.parent = form
+    form.children = [*more, *form.children]
+
+
+def test_what_was_found_counts_although_the_focus_is_unknown() -> None:
+    top = make_browser()
+    place = top.children[1]
+    for _ in range(100):
+        inner = Thing("group", "", (80, 100, 400, 300))
+        inner.parent = place
+        place.children = [*place.children, inner]
+        place = inner
+    source = FakeSource(top, native=False)
+    source.focus = top.find("Address")
+    source.focus.before = refuse
+    with open_elements(source) as elements:
+        assert elements.password_areas([WINDOW]) == [Rect(100, 160, 200, 20)]
+
+
+def refuse() -> None:
+    raise Unanswered("It does not answer.")
+
+
+def test_nothing_is_pressed_after_the_caller_was_told_that_it_was_not() -> None:
+    top = make_browser()
+    back, ended = top.find("Back"), threading.Event()
+
+    def find_slowly() -> None:
+        time.sleep(0.5)
+        ended.set()
+
+    with open_elements(FakeSource(top)) as elements:
+        id = find_id(elements, "Back")
+        back.find_parent = find_slowly  # type: ignore[method-assign]
+        with pytest.raises(InvalidRequest, match="did not answer"):
+            elements.press(id)
+        assert ended.wait(30)
+        # It would be pressed in the next moment.
+        time.sleep(0.1)
+        assert back.done == []
 
 
 def test_a_list_has_what_is_on_the_screen_and_no_passwords(open_window: Open) -> None:

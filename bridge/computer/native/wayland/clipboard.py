@@ -24,11 +24,17 @@ _DESTROY_SOURCE = Request(1)
 _TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
 _PRIVATE = ("x-kde-passwordManagerHint", b"secret")
 """Tells clipboard managers not to keep what Claude types."""
+_OWN = "application/x-claude-bridge"
+"""Tells that the clipboard has a text of Claude's."""
 _MOST_TYPES = 40
 MOST_BYTES = 32_000_000
 """Longest content to save; a program that gives more is not pasted into."""
 _SAVE_SECONDS = 2.0
 _PASTE_SECONDS = 1.5
+_LATE_SECONDS = 20.0
+"""How long a slow program may take for the text, while Claude goes on."""
+_LONGEST_SECONDS = 2.0
+"""A program that reads the clipboard again and again must not hold up the paste."""
 _LOOK_SECONDS, _QUIET_SECONDS = 0.05, 0.25
 """Seconds without a read of the text: before it is pasted, as some programs look at every change of
 the clipboard, and after it, as Chromium reads it twice."""
@@ -38,31 +44,41 @@ Content = Mapping[str, bytes]
 """What the clipboard has, by MIME type."""
 
 
-def paste_text(environment: Mapping[str, str], text: str, press: Callable[[], None]) -> None:
-    """Paste a text by the keys that `press` presses; the clipboard is as before after that.
+class Pasting:
+    """Pastes texts; used in one thread at a time.
 
-    Raises InvalidRequest if it cannot be, and OSError if the compositor is gone.
+    State: what the clipboard had before, for a paste that comes before it was given back.
     """
-    connection = Connection(environment)
-    try:
-        clipboard = _Clipboard(connection)
-        saved = clipboard.read()
-        data = text.encode()
-        clipboard.offer({**dict.fromkeys(_TEXT, data), _PRIVATE[0]: _PRIVATE[1]})
-        clipboard.serve_for(_LOOK_SECONDS)
-        press()
-        clipboard.serve_until_read()
-        if saved:
-            clipboard.offer(saved)
-        else:
-            clipboard.clear()
-    except BaseException:
-        connection.close()
-        raise
-    if not saved:
-        connection.close()
-        return
-    threading.Thread(target=clipboard.serve, name="clipboard", daemon=True).start()
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._saved: Content = {}
+
+    def paste(self, text: str, press: Callable[[], None]) -> None:
+        """Paste a text by the keys that `press` presses; the clipboard is as before after that.
+
+        Raises InvalidRequest if it cannot be, and OSError if the compositor is gone.
+        """
+        connection = Connection(self._environment)
+        try:
+            clipboard = _Clipboard(connection)
+            if not clipboard.has(_OWN):
+                self._saved = clipboard.read()
+            data = text.encode()
+            clipboard.offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE]), _OWN: b""})
+        except BaseException:
+            connection.close()
+            raise
+        late = 0.0
+        try:
+            clipboard.serve_for(_LOOK_SECONDS)
+            press()
+            # A program that has not taken the text yet would else paste what the user has copied.
+            late = 0.0 if clipboard.serve_until_read(_PASTE_SECONDS) else _LATE_SECONDS
+        finally:
+            threading.Thread(
+                target=clipboard.give_back, args=(self._saved, late), name="clipboard", daemon=True
+            ).start()
 
 
 class _Clipboard:
@@ -88,6 +104,10 @@ class _Clipboard:
         connection.listen(self._device, events)
         connection.send(self._manager, _GET_DEVICE, self._device, seat)
         connection.roundtrip()
+
+    def has(self, kind: str) -> bool:
+        """Return whether the clipboard offers a MIME type."""
+        return kind in self._offers.get(self._selected, ())
 
     def read(self) -> Content:
         """Return all that the clipboard has. Raises InvalidRequest if that cannot be saved."""
@@ -124,23 +144,38 @@ class _Clipboard:
         self._connection.roundtrip()
 
     def serve_for(self, seconds: float) -> None:
-        """Serve the text until some time has passed without a read."""
-        self._served_at = time.monotonic()
-        while (left := self._served_at + seconds - time.monotonic()) > 0:
+        """Serve the text until some time has passed without a read, but not for ever."""
+        self._served_at = now = time.monotonic()
+        ends = now + _LONGEST_SECONDS
+        while (left := min(self._served_at + seconds, ends) - time.monotonic()) > 0:
             self._connection.dispatch(left)
 
-    def serve_until_read(self) -> None:
-        """Serve the text until a program has read it, or does not want it."""
+    def serve_until_read(self, seconds: float) -> bool:
+        """Serve the text until a program has read it; return whether one has in that time."""
         self._served_at = 0.0
-        ends = time.monotonic() + _PASTE_SECONDS
-        while not self._served_at and time.monotonic() < ends:
+        ends = time.monotonic() + seconds
+        while self._sources and not self._served_at and time.monotonic() < ends:
             self._connection.dispatch(_LOOK_SECONDS)
-        if self._served_at:
-            self.serve_for(_QUIET_SECONDS)
+        if not self._served_at:
+            return False
+        self.serve_for(_QUIET_SECONDS)
+        return True
 
-    def serve(self) -> None:
-        """Serve what was saved until another program sets the clipboard."""
+    def give_back(self, saved: Content, late: float) -> None:
+        """Offer what was saved until another program sets the clipboard.
+
+        `late`: how long to wait before for a program that takes the text late.
+        """
         with self._connection, suppress(WaylandError):
+            if late:
+                self.serve_until_read(late)
+            if not self._sources:
+                # Another program has set the clipboard meanwhile.
+                return
+            if not saved:
+                self.clear()
+                return
+            self.offer(saved)
             while self._sources:
                 self._connection.dispatch(60)
 
@@ -166,8 +201,9 @@ class _Clipboard:
                 yield data
 
     def _send_content(self, descriptor: int, data: bytes) -> None:
-        # Who asked may have gone, or may read nothing: that must not hold up the others.
-        with os.fdopen(descriptor, "wb", 0) as pipe, suppress(BrokenPipeError):
+        # Who asked may have gone, may read nothing, or may have given what cannot be written to:
+        # that must not hold up the others.
+        with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
             os.set_blocking(descriptor, False)
             ends = time.monotonic() + _SAVE_SECONDS
             while data and time.monotonic() < ends:

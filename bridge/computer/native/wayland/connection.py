@@ -231,7 +231,8 @@ class Connection:
 
     def _free_id(self, object: int) -> None:
         self.forget(object)
-        if _DISPLAY < object < _SERVER_IDS:
+        # Only numbers that were given out, once: the compositor may say anything.
+        if _DISPLAY < object <= self._last and object not in self._free:
             self._free.append(object)
 
     def _add_global(self, name: int, interface: str, version: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from bridge.computer.desktop import Button, Check, Direction, Window, WindowId
 from bridge.computer.matching.terminals import is_terminal
 from bridge.computer.native.input import split_text
-from bridge.computer.native.wayland.clipboard import paste_text
+from bridge.computer.native.wayland.clipboard import Pasting
 from bridge.computer.native.wayland.keyboard import VirtualKeyboard
 from bridge.computer.native.wayland.outputs import Outputs, join_areas
 from bridge.computer.native.wayland.planes import is_chromium, split_by_plane
@@ -29,7 +29,7 @@ class WaylandInput:
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         """Connect to the compositor. Raises DesktopUnavailable, with a hint."""
-        self._environment = environment
+        self._pasting = Pasting(environment)
         self._connection = connect(environment)
         try:
             seat = self._connection.bind_first("wl_seat", _SEAT_VERSION)
@@ -77,7 +77,7 @@ class WaylandInput:
         check()
         for piece in split_text(text):
             check()
-            self._type_piece(piece)
+            self._type_piece(piece, check)
 
     def list_windows(self) -> Sequence[Window]:
         return self._windows.list_windows()
@@ -98,14 +98,20 @@ class WaylandInput:
         self._windows.close()
         self._connection.close()
 
-    def _type_piece(self, piece: str) -> None:
+    def _type_piece(self, piece: str, check: Check) -> None:
         parts = split_by_plane(piece)
         if not any(is_beyond for _, is_beyond in parts) or not self._must_paste():
             self._keyboard.type_piece(piece)
             return
+
+        def paste() -> None:
+            # Reading the clipboard takes time: another window may have the keyboard by now.
+            check()
+            self._keyboard.press_paste()
+
         for part, is_beyond in parts:
             if is_beyond:
-                paste_text(self._environment, part, self._keyboard.press_paste)
+                self._pasting.paste(part, paste)
             else:
                 self._keyboard.type_piece(part)
 

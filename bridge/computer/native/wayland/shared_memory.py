@@ -7,7 +7,7 @@ import os
 
 from bridge.computer.native.wayland.connection import Connection
 from bridge.computer.native.wayland.pixels import Buffer
-from bridge.computer.native.wayland.wire import Request
+from bridge.computer.native.wayland.wire import Request, WaylandError
 
 _CREATE_POOL, _CREATE_BUFFER, _DESTROY_POOL = Request(0, "nhi"), Request(0, "niiiiu"), Request(1)
 _DESTROY_BUFFER = Request(0)
@@ -17,7 +17,12 @@ class SharedMemory:
     """The memory of one buffer, which the compositor reads or writes."""
 
     def __init__(self, connection: Connection, shm: int, buffer: Buffer) -> None:
-        """`shm`: the number of a `wl_shm`; `buffer` must have been checked."""
+        """`shm`: the number of a `wl_shm`; `buffer` must have been checked.
+
+        Raises WaylandError for one of more than the protocol's 2 GB.
+        """
+        if buffer.length >= 1 << 31:
+            raise WaylandError("The compositor offers a picture of more than 2 GB.")
         self._connection = connection
         self.buffer = buffer
         descriptor = os.memfd_create("claude-bridge", os.MFD_CLOEXEC)

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.computer.keys import parse_chord
-from bridge.computer.native.wayland.sway import CONFIG, SUBSCRIBE, SwaySocket
+from bridge.computer.native.wayland.sway import CONFIG, MODES, SUBSCRIBE, SwaySocket
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 _COMMAND = "nop claude-bridge-stop"
+_DEFAULT_MODE = "default"
+_MODE = re.compile(r"[^\"\\\n;]{1,100}")
 _NAMES: Mapping[str, str] = {
     "Control_L": "Ctrl",
     "Alt_L": "Mod1",
@@ -37,25 +39,50 @@ class SwayStopKey:
         except BaseException:
             self._commands.close()
             raise
-        self._events.ask(SUBSCRIBE, '["binding"]')
-        if not self._commands.run_command(f"bindsym --inhibited {self._keys} {_COMMAND}"):
+        self._events.ask(SUBSCRIBE, '["binding", "workspace", "mode"]')
+        if not self._bind():
             self.close()
             raise DesktopUnavailable(f"Sway does not know the stop key `{hotkey}`.")
 
     def fileno(self) -> int:
-        """Return what becomes readable with each key that has a command."""
+        """Return what becomes readable with each event of Sway's that matters here."""
         return self._events.socket.fileno()
 
     def was_pressed(self) -> bool:
         """Read the next event; return whether it is that of the stop key."""
-        return is_stop(self._events.read())
+        event = self._events.read()
+        if is_reload(event):
+            # Sway reads its configuration anew, and forgets all other keys.
+            self._bind()
+        return is_stop(event)
 
     def close(self) -> None:
         try:
-            self._commands.run_command(f"unbindsym --inhibited {self._keys}")
+            for mode in self._list_modes():
+                self._run_in_mode(mode, f"unbindsym --inhibited {self._keys}")
         finally:
             self._commands.close()
             self._events.close()
+
+    def _bind(self) -> bool:
+        """Bind the key in each mode of the keyboard, such as `resize`.
+
+        Return whether it worked in the default mode.
+        """
+        command = f"bindsym --inhibited {self._keys} {_COMMAND}"
+        default, *_ = [self._run_in_mode(mode, command) for mode in self._list_modes()]
+        return default
+
+    def _run_in_mode(self, mode: str, command: str) -> bool:
+        in_mode = command if mode == _DEFAULT_MODE else f'mode "{mode}" {command}'
+        return self._commands.run_command(in_mode)
+
+    def _list_modes(self) -> list[str]:
+        answer = self._commands.ask(MODES)
+        modes = answer if isinstance(answer, list) else []
+        # A name is put into a command.
+        named = {mode for mode in modes if isinstance(mode, str) and _MODE.fullmatch(mode)}
+        return [_DEFAULT_MODE, *sorted(named - {_DEFAULT_MODE})]
 
     def _check_free(self, hotkey: str) -> None:
         answer = self._commands.ask(CONFIG)
@@ -81,6 +108,11 @@ def is_bound(keys: str, config: str) -> bool:
     variables = dict(_VARIABLE.findall(config))
     bound = (match[1] for match in _BINDING.findall(config))
     return _fold_keys(keys, {}) in {_fold_keys(each, variables) for each in bound}
+
+
+def is_reload(event: Any) -> bool:
+    """Return whether Sway has read its configuration again."""
+    return isinstance(event, dict) and event.get("change") == "reload"
 
 
 def is_stop(event: Any) -> bool:

@@ -26,7 +26,7 @@ _MAGIC = b"i3-ipc"
 _HEAD = struct.Struct("=6sII")
 _LONGEST = 16_000_000
 _ANSWER_SECONDS = 5.0
-COMMAND, SUBSCRIBE, TREE, CONFIG = 0, 2, 4, 9
+COMMAND, SUBSCRIBE, TREE, MODES, CONFIG = 0, 2, 4, 8, 9
 _LONGEST_TEXT = 4096
 """Characters of a title to keep, as on X11."""
 _DEEPEST = 100

@@ -25,6 +25,7 @@ from bridge.errors import DesktopUnavailable
 from bridge.server.state import Bridge
 from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.programs import find_window, float_window, text_window
+from tests.computer.native.wayland.sway import tell_sway
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.end_to_end
@@ -109,6 +110,31 @@ def test_the_key_is_free_again_and_one_of_the_user_is_not_taken(sway: Mapping[st
     other = WaylandIndicator("ctrl+alt+nonsense")
     assert "`ctrl+alt+nonsense` is not known" in other.show(stops.append)
     other.hide()
+
+
+def test_the_key_works_after_a_reload_and_in_every_mode(sway: Mapping[str, str]) -> None:
+    tell_sway('mode "resize" bindsym x nop')
+    stops: list[str] = []
+    indicator = WaylandIndicator("ctrl+alt+Escape")
+    indicator.show(stops.append)
+    try:
+        tell_sway('mode "resize"')
+        press_stop_key()
+        assert eventually(lambda: len(stops) == 1)
+        tell_sway('mode "default"')
+        tell_sway("reload")
+        assert eventually(lambda: is_stopped_by_key(stops))
+    finally:
+        tell_sway('mode "default"')
+        indicator.hide()
+    assert set(stops) == {STOP_KEY_PRESSED}
+
+
+def is_stopped_by_key(stops: list[str]) -> bool:
+    """Press the key, which is bound again a moment after a reload; return whether that stops."""
+    before = len(stops)
+    press_stop_key()
+    return eventually(lambda: len(stops) > before, 0.5)
 
 
 def test_without_sway_the_missing_key_is_said(

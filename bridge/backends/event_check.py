@@ -193,6 +193,10 @@ class EventCheck:
                 raise StreamBroken(f"Upstream sent {kind} whose {field} is not a string.")
             if self._block not in blocks:
                 self._refuse_in_known_block(kind)
+                if self._block in BLOCK_TYPES:
+                    # Such as the result of a search: its text is none of Claude's.
+                    self._count_unknown("delta", kind)
+                    return None
         elif kind == "citations_delta":
             _read_object(delta, "citation", kind)
             if self._block != "text":

@@ -14,6 +14,7 @@ from tests import scripts
 
 ANSWER = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("end_turn")]
 TEXT = {"type": "text_delta", "text": "Hi"}
+TEXT_EVENT = {"type": "content_block_delta", "index": 0, "delta": TEXT}
 
 
 def refuse(event: Any) -> NoReturn:
@@ -49,6 +50,16 @@ def test_unknown_parts_pass_and_are_counted() -> None:
             ("stop_reason", "future_reason"),
         ],
     )
+
+
+@pytest.mark.parametrize("kind", ["web_search_tool_result", "compaction", "fallback"])
+def test_a_text_in_a_block_that_has_none_is_dropped_and_counted(kind: str) -> None:
+    """The example that Hypothesis found: it came through as Claude's own text."""
+    start, stop = scripts.block(0, {"type": kind, "content": []})
+    answer = [scripts.start(), start, TEXT_EVENT, stop, *scripts.end("end_turn")]
+    passed, unknown = feed(*answer)
+    assert passed == [event for event in answer if event is not TEXT_EVENT]
+    assert unknown == [("delta", "text_delta")]
 
 
 def test_an_unknown_event_without_a_plain_name_is_dropped() -> None:

@@ -35,7 +35,7 @@ SECRET = "[secret]"  # noqa: S105 - what stands in the place of one
 
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return the headers, with values only of those that hold no key, whoever names them."""
+    """Return the headers, with values only of those that hold no key."""
     return tuple((name, value if _is_shown(name.lower()) else SECRET) for name, value in headers)
 
 

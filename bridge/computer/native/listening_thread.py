@@ -1,4 +1,4 @@
-"""A thread of an indicator, which listens until it is told to end."""
+"""A thread of an indicator, which listens until it shall end."""
 
 from __future__ import annotations
 

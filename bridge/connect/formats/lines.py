@@ -42,7 +42,7 @@ class LinesFormat:
 
     def parse(self, text: str) -> dict[str, str]:
         """Return the last value of each variable."""
-        return {match["name"]: _read_value(match["value"]) for match in self._list_lines(text)}
+        return {match["name"]: _parse_value(match["value"]) for match in self._list_lines(text)}
 
     def propose_put(self, text: str, path: Path, value: Any) -> Iterable[Splices]:
         """Replace the value of the last assignment, or add a line at the end."""
@@ -85,7 +85,7 @@ def _get_name(path: Path) -> str:
     return path[0]
 
 
-def _read_value(written: str) -> str:
+def _parse_value(written: str) -> str:
     is_literal = written.startswith("'") or not _EXPANDED.search(written)
     if not is_literal:
         return Expression(written)

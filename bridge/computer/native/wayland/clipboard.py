@@ -34,7 +34,8 @@ _PASTE_SECONDS = 1.5
 _LATE_SECONDS = 20.0
 """How long a slow program may take for the text, while Claude goes on."""
 _LONGEST_SECONDS = 2.0
-"""A program that reads the clipboard again and again must not hold up the paste."""
+"""A program that reads the clipboard again and again must not hold up the paste. The text also
+stays for so long behind its last read: on a busy machine, Chromium reads it again then."""
 _LOOK_SECONDS, _QUIET_SECONDS = 0.05, 0.25
 """Seconds without a read of the text: before it is pasted, as some programs look at every change of
 the clipboard, and after it, as Chromium reads it twice."""
@@ -69,15 +70,16 @@ class Pasting:
         except BaseException:
             connection.close()
             raise
-        late = 0.0
+        is_pressed = False
         try:
             clipboard.serve_for(_LOOK_SECONDS)
             press()
-            # A program that has not taken the text yet would else paste what the user has copied.
-            late = 0.0 if clipboard.serve_until_read(_PASTE_SECONDS) else _LATE_SECONDS
+            is_pressed = True
+            clipboard.serve_until_read(_PASTE_SECONDS)
         finally:
+            arguments = (self._saved, is_pressed)
             threading.Thread(
-                target=clipboard.give_back, args=(self._saved, late), name="clipboard", daemon=True
+                target=clipboard.give_back, args=arguments, name="clipboard", daemon=True
             ).start()
 
 
@@ -161,14 +163,17 @@ class _Clipboard:
         self.serve_for(_QUIET_SECONDS)
         return True
 
-    def give_back(self, saved: Content, late: float) -> None:
+    def give_back(self, saved: Content, is_pressed: bool) -> None:
         """Offer what was saved until another program sets the clipboard.
 
-        `late`: how long to wait before for a program that takes the text late.
+        If the keys were pressed, a program that takes the text late, or once more, must not paste
+        what the user has copied.
         """
         with self._connection, suppress(WaylandError):
-            if late:
-                self.serve_until_read(late)
+            if is_pressed:
+                if not self._served_at:
+                    self.serve_until_read(_LATE_SECONDS)
+                self.serve_for(_LONGEST_SECONDS)
             if not self._sources:
                 # Another program has set the clipboard meanwhile.
                 return

@@ -27,6 +27,8 @@ _WINDOW = 256 * 1024
 """Bytes that one call of a search looks at. It runs in a thread, but holds Python's lock until it
 returns: the event loop would wait for seconds while a search looks through 60 MB.
 """
+_COUNTED = 16 * 1024
+"""Bytes in which the separators are counted before the next one is searched."""
 _REST_OF_STRING = rb'(?:[^"\\]++|\\.)*+(")?'
 # A missing quote at the end is accepted, because trying again at every later quote would take
 # quadratic time. The group tells whether it was there.
@@ -41,22 +43,28 @@ def estimate_memory(body: bytes | bytearray) -> int:
     """Return the estimated size in bytes. Raises RequestTooLarge for more than MOST_VALUES."""
     if len(body) <= SMALL:
         return len(body) * _SMALL_FACTOR
-    # Separators inside of strings are counted, too, so the number of values is at most this.
-    values = sum(
-        body.count(separator, start, end)
-        for start, end in _split_windows(body)
-        for separator in _SEPARATORS
-    )
-    narrow = body.isascii() and b"\\u" not in body
+    values = _count_few_values(body)
+    # A search for one byte takes a tenth of the time of one for two, and pictures have no backslash.
+    narrow = body.isascii() and (b"\\" not in body or b"\\u" not in body)
     wide = not narrow and _has_four_bytes(body, 0, len(body))
     if values <= _FEW_VALUES and not wide:
         return len(body) * (1 if narrow else 2) + values * BYTES_PER_VALUE
     return _scan(body, wide=wide)
 
 
-def _split_windows(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(body), _WINDOW):
-        yield start, min(start + _WINDOW, len(body))
+def _count_few_values(body: bytes | bytearray) -> int:
+    """Count the separators, and stop at more than _FEW_VALUES.
+
+    Those inside of strings are counted, too, so the number of values is at most this.
+    """
+    found = 0
+    for separator in _SEPARATORS:
+        # A search for the next one passes over a picture eight times as fast as counting does.
+        at = body.find(separator)
+        while at >= 0 and found <= _FEW_VALUES:
+            found += body.count(separator, at, at + _COUNTED)
+            at = body.find(separator, at + _COUNTED)
+    return found
 
 
 def _has_four_bytes(body: bytes | bytearray, start: int, end: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import io
 from typing import TYPE_CHECKING
+
+import pybase64
 
 from bridge.errors import InvalidRequest
 from bridge.errors.abandoned import raise_if_abandoned
@@ -88,10 +89,10 @@ def fit_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
 def read_size(data: str, param: str) -> tuple[int, int]:
     """Return width and height of an image in base64. Raises InvalidRequest naming the field."""
     try:
-        return _open_image(base64.b64decode(data[:_HEAD]), param).size
+        return _open_image(pybase64.b64decode(data[:_HEAD]), param).size
     except InvalidRequest:
         # The size comes later if the file starts with a large preview or colour profile.
-        return _open_image(base64.b64decode(data), param).size
+        return _open_image(pybase64.b64decode(data), param).size
 
 
 def _open_image(content: bytes, param: str) -> Image:
@@ -128,11 +129,11 @@ def encode_image(
 
     Cached, because clients send the same image again with every request of a conversation.
     """
-    content = base64.b64decode(data)
+    content = pybase64.b64decode(data)
     with _open_image(content, param) as image:
         try:
             most = len(content) if most_bytes is None else min(len(content), most_bytes)
             media_type, scaled = scale_image(image, size, most)
         except (OSError, ValueError, SyntaxError) as error:
             raise InvalidRequest(_UNREADABLE, param=param) from error
-    return media_type, base64.b64encode(scaled).decode()
+    return media_type, pybase64.b64encode(scaled).decode()

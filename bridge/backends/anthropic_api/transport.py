@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import ssl
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
@@ -47,6 +48,8 @@ _IDLE_SECONDS = 60.0
 _MAX_WHOLE_BYTES = 16 * 1024 * 1024
 """Length of a whole answer, such as a page of models; those of Claude's API are far shorter."""
 _WHOLE_SECONDS = 600.0
+_LARGE = 512 * 1024
+"""Bytes of a body from which it is written piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,13 @@ class DirectSender:
         )
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
-        body = encode_json({**request.body(), "stream": True})
+        body = _wrap_large(encode_json({**request.body(), "stream": True}))
         response = await self._begin("POST", self._url, data=body, headers=request.headers)
         return CheckedAnswer(_DirectResponse(response))
 
     async def count(self, request: MessagesRequest) -> WholeAnswer:
         url = self._address.find("/v1/messages/count_tokens")
-        body = encode_json(build_count_body(request))
+        body = _wrap_large(encode_json(build_count_body(request)))
         return await self._fetch("POST", url, data=body, headers=request.headers)
 
     async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
@@ -168,6 +171,15 @@ class DirectSender:
         finally:
             await response.close()
         return WholeAnswer(response.status, response.headers, bytes(body))
+
+
+def _wrap_large(body: bytes) -> bytes | io.BytesIO:
+    """Return a body as aiohttp should have it.
+
+    aiohttp would write a large one at once, and copy it twice: into one piece with the headers, and
+    into the buffer of the connection.
+    """
+    return body if len(body) < _LARGE else io.BytesIO(body)
 
 
 def build_count_body(request: MessagesRequest) -> dict[str, Any]:

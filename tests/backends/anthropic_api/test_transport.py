@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -178,6 +179,18 @@ async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) 
         assert b"One" in await everything(sender)
     assert asked == ["token"]
     assert fake.requests[0].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
+
+
+@pytest.mark.parametrize("length", [100, 600_000, 3_500_000])
+async def test_a_body_of_any_length_arrives_as_it_is(fake: FakeAnthropic, length: int) -> None:
+    text = "Grüße, 1." * (length // 11)
+    said = {"role": "user", "content": [{"type": "text", "text": text}]}
+    async with direct_to(fake.url) as sender:
+        await everything(sender, replace(HI, messages=(said,)))
+    assert fake.requests[0].body["messages"] == [said]
+    headers = fake.requests[0].headers
+    assert headers["content-type"] == "application/json"
+    assert not headers.keys() & {"transfer-encoding", "content-disposition"}
 
 
 async def test_connections_are_reused(fake: FakeAnthropic) -> None:

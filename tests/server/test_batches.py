@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -97,6 +98,26 @@ def texts_in(answer: bytes) -> list[str]:
         for choice in event.get("choices", ()):
             texts.append(choice.get("text") or choice.get("delta", {}).get("content"))
     return [text for text in texts if text]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_the_headers_are_written_with_the_first_events(
+    upstream: list[bytes], bridge: Bridge, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.append(as_bytes(*BEGIN))
+    written: list[bytes] = []
+    write = _SelectorSocketTransport.write
+
+    def note(transport: _SelectorSocketTransport, data: bytes) -> None:
+        written.append(bytes(data))
+        write(transport, data)
+
+    monkeypatch.setattr(_SelectorSocketTransport, "write", note)
+    await read_chunks(bridge, *ENDPOINTS[endpoint])
+    heads = [data for data in written if b"X-Accel-Buffering" in data]
+    assert len(heads) == 1
+    assert b"\r\n\r\n" in heads[0].strip()
+    assert b"data: {" in heads[0]
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -36,7 +36,10 @@ async def write_events(
     gives up.
     """
     response = open_stream({**_HEADERS, **headers, **build_cors_headers(request)})
-    await response.prepare(request)
+    writer = await response.prepare(request)
+    if writer is not None:
+        # With the first batch, if that is there already: one write to the socket less.
+        asyncio.get_running_loop().call_soon(writer.send_headers)
     dialect = get_dialect(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds
     try:

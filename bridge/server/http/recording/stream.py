@@ -13,11 +13,17 @@ def open_stream(headers: Mapping[str, str]) -> web.StreamResponse:
     """Make the response of a stream; its request may be recorded."""
     recording = CURRENT.get()
     if recording is None:
-        return web.StreamResponse(headers=headers)
+        return EventStreamResponse(headers=headers)
     return RecordedStream(recording, headers)
 
 
-class RecordedStream(web.StreamResponse):
+class EventStreamResponse(web.StreamResponse):
+    """A stream whose headers wait for its first piece, or for the writer's `send_headers`."""
+
+    _send_headers_immediately = False
+
+
+class RecordedStream(EventStreamResponse):
     """A stream whose pieces the recorder gets as they are written."""
 
     def __init__(self, recording: Recording, headers: Mapping[str, str]) -> None:

@@ -44,7 +44,7 @@ def estimate_memory(body: bytes | bytearray) -> int:
     if len(body) <= SMALL:
         return len(body) * _SMALL_FACTOR
     values = _count_few_values(body)
-    # A search for one byte takes a tenth of the time of one for two, and pictures have no backslash.
+    # A search for one byte takes a tenth of the time of one for two, and images have no backslash.
     narrow = body.isascii() and (b"\\" not in body or b"\\u" not in body)
     wide = not narrow and _has_four_bytes(body, 0, len(body))
     if values <= _FEW_VALUES and not wide:

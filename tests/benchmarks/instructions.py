@@ -20,8 +20,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.bodies import build_chat, to_response_body
 from tests.benchmarks.load import Target, send_requests
-from tests.benchmarks.wire import ANTHROPIC, KEY, MODEL, OPENAI, build_chat, start_program
+from tests.benchmarks.wire import ANTHROPIC, KEY, OPENAI, start_program
 
 SAVED = Path(__file__).with_suffix(".json")
 _WARM_UP = 60
@@ -31,16 +32,10 @@ _LOADED_SECONDS = 3.0
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
-def build_response(deltas: int) -> dict[str, Any]:
-    """Build a streamed request for OpenAI's Responses API."""
-    said = [{"role": "user", "content": f"deltas={deltas}"}]
-    return {"model": MODEL, "input": said, "stream": True, "store": False}
-
-
 WORKLOADS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]] = {
     "chat, whole": ("/v1/chat/completions", OPENAI, build_chat(20, stream=False)),
     "chat, streamed": ("/v1/chat/completions", OPENAI, build_chat(20)),
-    "responses, streamed": ("/v1/responses", OPENAI, build_response(20)),
+    "responses, streamed": ("/v1/responses", OPENAI, to_response_body(build_chat(20))),
     "messages, streamed": ("/v1/messages", ANTHROPIC, build_chat(20)),
 }
 """Path, headers and body; an answer has 20 deltas."""

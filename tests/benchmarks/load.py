@@ -28,9 +28,11 @@ class Target:
     url: str
     path: str
     headers: Mapping[str, str]
+    convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    """Converts a chat to a body of that path."""
 
     def request(self, body: Mapping[str, Any]) -> bytes:
-        content = json.dumps(body, separators=(",", ":")).encode()
+        content = json.dumps(self.convert(body), separators=(",", ":")).encode()
         place = urlsplit(self.url)
         lines = [
             f"POST {self.path} HTTP/1.1",

@@ -1,4 +1,4 @@
-"""Compares the bridge with a direct connection and with a proxy that copies bytes, in one run.
+"""Compares the bridge's endpoints with a direct connection and a proxy that copies bytes.
 
 `python -m tests.benchmarks.wire [--quick] [--peers litellm=PATH portkey=PATH]`. Upstream, proxy,
 bridge and client are processes of their own; they take turns, so that a busy moment meets all of
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import os
 import statistics
 import subprocess
@@ -18,52 +17,35 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.benchmarks.bodies import (
+    MODEL,
+    build_chat,
+    build_history,
+    build_pictures,
+    build_tools,
+    to_response_body,
+)
 from tests.benchmarks.load import Target, Timing, measure_delays, send_requests
 from tests.benchmarks.peers import parse_peers, start_peer
 
-MODEL = "claude-opus-5-5"
 KEY = "sk-ant-benchmark"
 ANTHROPIC = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
 OPENAI = {"Authorization": "Bearer any"}
 MiB = 1024 * 1024
+OWN = ("direct", "proxy", "chat", "responses", "messages")
+"""The targets that must answer; the last three are endpoints of the bridge."""
 
-
-def build_chat(deltas: int, *, stream: bool = True, **more: Any) -> dict[str, Any]:
-    """Build a chat that both OpenAI's and Anthropic's endpoint accept."""
-    said = [{"role": "user", "content": f"deltas={deltas}"}]
-    return {"model": MODEL, "max_tokens": 100_000, "messages": said, "stream": stream, **more}
-
-
-def build_history() -> list[dict[str, Any]]:
-    """Build a conversation of 100 turns and 400 KB."""
-    words = "All of this was said before, and is sent again. " * 83
-    turns = [{"role": ("user", "assistant")[at % 2], "content": words} for at in range(99)]
-    return [*turns, {"role": "user", "content": "deltas=20"}]
-
-
-def build_picture() -> list[dict[str, Any]]:
-    """Build a message with a PNG of 10 MB, in OpenAI's format; its pixels are noise."""
-    import io
-
-    from PIL import Image
-
-    made = Image.frombytes("RGB", (1860, 1860), os.urandom(1860 * 1860 * 3))
-    written = io.BytesIO()
-    made.save(written, "png", compress_level=0)
-    url = "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
-    parts = [
-        {"type": "image_url", "image_url": {"url": url}},
-        {"type": "text", "text": "deltas=20"},
-    ]
-    return [{"role": "user", "content": parts}]
+Row = dict[str, str]
+"""A row of the summary: what each target has."""
 
 
 class Bench:
-    """The targets to compare, the bridge the last of them, and the bridge's process."""
+    """The targets to compare, the bridge's chats the last of them, and the bridge's process."""
 
     def __init__(self, targets: Sequence[Target], bridge: psutil.Process, scale: float) -> None:
         self.targets = targets
@@ -92,7 +74,7 @@ class Bench:
             try:
                 asyncio.run(send_requests(target, target.request(body), 1, 1))
             except RuntimeError as error:
-                if target.name in ("direct", "proxy", "bridge"):
+                if target.name in OWN:
                     raise
                 print(f"\n{target.name} is left out: {error}")
             else:
@@ -129,12 +111,15 @@ def print_table(title: str, rows: Mapping[str, Sequence[str]]) -> None:
         print(f"  {name:<10}" + "".join(f"{cell:>22}" for cell in cells))
 
 
-def print_shares(speeds: Mapping[str, float]) -> None:
-    for name in [*speeds][2:]:
-        print(f"  {name} has {speeds[name] / speeds['proxy']:.3f} of the proxy's")
+def compare_speeds(speeds: Mapping[str, float], unit: str) -> Row:
+    return {
+        name: f"{speed:,.0f} {unit} ({speed / speeds['proxy']:.2f} ×)"
+        for name, speed in speeds.items()
+    }
 
 
-def measure_latency(bench: Bench) -> None:
+def measure_latency(bench: Bench) -> dict[str, Row]:
+    summary: dict[str, Row] = {}
     for at_once, count in ((1, 60), (32, 192)):
         found = bench.run_rounds(build_chat(20), count, at_once)
         rows = {}
@@ -148,17 +133,28 @@ def measure_latency(bench: Bench) -> None:
                 f"p99 {get_p99(whole):.2f} ms",
             ]
         print_table(f"Latency, {at_once} at a time, 20 chunks, streamed", rows)
-        added = {
-            name: statistics.median(list_milliseconds(timings, lambda one: one.first))
+        firsts = {
+            name: list_milliseconds(timings, lambda one: one.first)
             for name, timings in found.items()
         }
-        least = added.pop("direct")
-        for name, median in added.items():
-            ratio = (median - least) / (added["proxy"] - least)
-            print(f"  {name} adds {median - least:.2f} ms to the first chunk ({ratio:.1f} times)")
+        if at_once == 1:
+            medians = {name: statistics.median(first) for name, first in firsts.items()}
+            least = medians.pop("direct")
+            by_proxy = medians["proxy"] - least
+            summary["added to the first words"] = {
+                name: f"{median - least:.2f} ms ({(median - least) / by_proxy:.1f} ×)"
+                for name, median in medians.items()
+            }
+        else:
+            p99 = {name: get_p99(first) for name, first in firsts.items()}
+            summary[f"first words, {at_once} at a time, p99"] = {
+                name: f"{value:.1f} ms ({value - p99['proxy']:+.1f})" for name, value in p99.items()
+            }
+    return summary
 
 
-def measure_pace(bench: Bench) -> None:
+def measure_pace(bench: Bench) -> dict[str, Row]:
+    summary: dict[str, Row] = {}
     """Measure how late each word arrives; upstream writes one every 5 ms, with the time in it."""
     said = [{"role": "user", "content": "deltas=100 every=5"}]
     for at_once in (1, 32):
@@ -175,9 +171,14 @@ def measure_pace(bench: Bench) -> None:
             late = sorted(delay * 1000 for delay in delays)
             rows[name] = [f"{statistics.median(late):.2f} ms", f"p99 {get_p99(late):.2f} ms"]
         print_table(f"Delay of a chunk, {at_once} at a time, one each 5 ms", rows)
+        summary[f"delay of a chunk, {at_once} at a time"] = {
+            name: f"{statistics.median(delays) * 1000:.2f} ms" for name, delays in found.items()
+        }
+    return summary
 
 
-def measure_throughput(bench: Bench) -> None:
+def measure_throughput(bench: Bench) -> dict[str, Row]:
+    summary: dict[str, Row] = {}
     for at_once in (1, 8):
         found = bench.run_rounds(build_chat(2000), at_once * 2, at_once)
         rows, speed = {}, {}
@@ -187,10 +188,11 @@ def measure_throughput(bench: Bench) -> None:
             )
             rows[name] = [f"{speed[name]:,.0f} chunks/s"]
         print_table(f"Saturation, {at_once} at a time, 2,000 chunks each", rows)
-        print_shares(speed)
+        summary[f"chunks, {at_once} at a time"] = compare_speeds(speed, "/s")
+    return summary
 
 
-def measure_whole_answers(bench: Bench) -> None:
+def measure_whole_answers(bench: Bench) -> dict[str, Row]:
     body = build_chat(20, stream=False)
     able = bench.list_able(body)
     requests = {t.name: t.request(body) for t in able}
@@ -205,39 +207,75 @@ def measure_whole_answers(bench: Bench) -> None:
         "Whole answers of 20 chunks, 32 at a time",
         {name: [f"{speed:,.0f} requests/s"] for name, speed in medians.items()},
     )
-    print_shares(medians)
+    return {"whole answers, 32 at a time": compare_speeds(medians, "/s")}
 
 
-def measure_processor(bench: Bench) -> None:
+def measure_processor(bench: Bench) -> dict[str, Row]:
+    history = build_history()
     short = bench.measure_cpu(build_chat(20), 50)
+    long = bench.measure_cpu(build_chat(2000), 10) / 2
+    turns = bench.measure_cpu(build_chat(20, messages=history), 50)
+    tools = bench.measure_cpu(build_chat(20, messages=history, tools=build_tools()), 50)
+    picture = bench.measure_cpu(build_chat(20, messages=build_pictures(1, 1860)), 5)
     rows = {
-        "20 chunks": [f"{short * 1000:.2f} ms"],
-        "2,000 chunks": [f"{bench.measure_cpu(build_chat(2000), 10) / 2 * 1000:.2f} ms per 1,000"],
-        "history": [
-            f"{bench.measure_cpu(build_chat(20, messages=build_history()), 50) * 1000:.2f} ms"
-        ],
-        "image": [
-            f"{bench.measure_cpu(build_chat(20, messages=build_picture()), 5) * 1000:.0f} ms"
-        ],
+        "20 chunks": f"{short * 1000:.2f} ms",
+        "2,000 chunks": f"{long * 1000:.2f} ms per 1,000",
+        "100 turns, 400 KB": f"{turns * 1000:.2f} ms",
+        "the same, 30 tools": f"{tools * 1000:.2f} ms",
+        "a picture of 10 MB": f"{picture * 1000:.0f} ms",
     }
-    print_table("The bridge's own processor time for one request", rows)
+    return {f"processor time, {name}": {"chat": value} for name, value in rows.items()}
 
 
-def measure_memory(bench: Bench) -> None:
-    idle = bench.bridge.memory_info().rss / MiB
-    bridge = bench.targets[-1]
-    request = bridge.request(build_chat(20))
-    asyncio.run(send_requests(bridge, request, 200, 8))
-    before = bench.bridge.memory_info().rss / MiB
-    asyncio.run(send_requests(bridge, request, 2000, 8))
-    after = bench.bridge.memory_info().rss / MiB
-    print_table(
-        "Memory",
-        {
-            "idle": [f"{idle:.0f} MB"],
-            "2,000": [f"+{after - before:.1f} MB after 2,000 streamed requests"],
+def measure_pictures(bench: Bench) -> dict[str, Row]:
+    """Measure a body of 20 MB with 12 pictures: the time until the first words, and the memory."""
+    body = build_chat(20, messages=build_pictures(12, 640))
+    targets = [target for target in bench.targets if target.name in ("proxy", "chat")]
+    requests = {target.name: target.request(body) for target in targets}
+    before = read_peak_memory(bench.bridge)
+    first: dict[str, list[float]] = {target.name: [] for target in targets}
+    for _ in range(5):
+        for target in targets:
+            timings = asyncio.run(send_requests(target, requests[target.name], 1, 1))
+            first[target.name].append(timings[0].first)
+    size = len(requests["chat"])
+    medians = {name: statistics.median(found) for name, found in first.items()}
+    peak = (read_peak_memory(bench.bridge) - before) / size
+    return {
+        f"{size / 1e6:.0f} MB with 12 pictures, first words": {
+            name: f"{median * 1000:.0f} ms ({median / medians['proxy']:.1f} ×)"
+            for name, median in medians.items()
         },
-    )
+        "the same, memory at most": {"chat": f"{peak:.1f} × the body"},
+    }
+
+
+def read_peak_memory(process: psutil.Process) -> int:
+    """Return the most bytes that a process has had (RSS); Linux only."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def measure_memory(bench: Bench) -> dict[str, Row]:
+    idle = bench.bridge.memory_info().rss / MiB
+    chat = bench.targets[-1]
+    request = chat.request(build_chat(20))
+    asyncio.run(send_requests(chat, request, 200, 8))
+    before = bench.bridge.memory_info().rss / MiB
+    asyncio.run(send_requests(chat, request, 2000, 8))
+    after = bench.bridge.memory_info().rss / MiB
+    return {
+        "memory, idle": {"chat": f"{idle:.0f} MB"},
+        "memory, after 2,000 streamed answers": {"chat": f"{after - before:+.1f} MB"},
+    }
+
+
+def print_summary(rows: Mapping[str, Row], targets: Sequence[str]) -> None:
+    """Print a table in Markdown; × compares with the proxy."""
+    print(f"\n| {time.strftime('%Y-%m-%d')} | " + " | ".join(targets) + " |")
+    print("|---" * (len(targets) + 1) + "|")
+    for name, row in rows.items():
+        print(f"| {name} | " + " | ".join(row.get(target, "–") for target in targets) + " |")
 
 
 def main(scale: float, peers: Mapping[str, str]) -> None:
@@ -257,22 +295,27 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
         targets = [
             Target("direct", upstream, "/v1/messages", ANTHROPIC),
             Target("proxy", proxy, "/v1/messages", ANTHROPIC),
-            Target("bridge", bridge, "/v1/chat/completions", OPENAI),
+            Target("responses", bridge, "/v1/responses", OPENAI, to_response_body),
+            Target("messages", bridge, "/v1/messages", ANTHROPIC),
+            Target("chat", bridge, "/v1/chat/completions", OPENAI),
         ]
         for name, program in peers.items():
             peer = start_peer(name, program, upstream, MODEL, KEY, home)
-            targets.insert(-1, stack.enter_context(peer))
+            targets.insert(2, stack.enter_context(peer))
         time.sleep(5)  # imports go on after the socket listens
         bench = Bench(targets, psutil.Process(process.pid), scale)
+        summary: dict[str, Row] = {}
         for measure in (
             measure_memory,
+            measure_pictures,
             measure_latency,
             measure_pace,
             measure_throughput,
             measure_whole_answers,
             measure_processor,
         ):
-            measure(bench)
+            summary |= measure(bench)
+        print_summary(summary, [target.name for target in targets])
 
 
 @contextmanager

@@ -22,7 +22,10 @@ def encode_json(value: Any) -> bytes:
 
 def encode_ascii_json(value: Any) -> bytes:
     """Encode in ASCII, so that readers which treat U+2028 as a line end do not split it."""
-    quick = encode_json(value)
+    try:
+        quick = orjson.dumps(value)
+    except TypeError:
+        return _encode_slowly(value)
     return quick if quick.isascii() else _encode_slowly(value)
 
 

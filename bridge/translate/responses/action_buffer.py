@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from bridge.errors import OutputMismatch
@@ -70,7 +71,7 @@ class ActionBuffer:
         self._parts: list[tuple[str, int]] = []
         self._actions: list[Item] = []
         self._block: Block | None = None
-        self._raw = ""
+        self._raw = StringIO()
         self.broken = False
         """A call had invalid JSON arguments."""
 
@@ -80,11 +81,11 @@ class ActionBuffer:
         return self._block is not None
 
     def begin(self, block: Block) -> None:
-        self._block, self._raw = block, ""
+        self._block, self._raw = block, StringIO()
 
     def feed(self, delta: dict[str, Any]) -> None:
         if delta["type"] == "input_json_delta":
-            self._raw += delta["partial_json"]
+            self._raw.write(delta["partial_json"])
 
     def end(self) -> None:
         """Add the actions of the call, if one has started.
@@ -94,7 +95,8 @@ class ActionBuffer:
         block, self._block = self._block, None
         if block is None:
             return
-        input = parse_input(self._raw) if self._raw else block.get("input") or {}
+        raw = self._raw.getvalue()
+        input = parse_input(raw) if raw else block.get("input") or {}
         if INVALID_JSON in input:
             self.broken = True
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 from bridge.errors import OutputMismatch
@@ -70,7 +71,7 @@ class ClientCallBuffer:
 
     def __init__(self) -> None:
         self._block: Block | None = None
-        self._raw = ""
+        self._raw = StringIO()
         self._error: OutputMismatch | None = None
         self.kind = ""
         """The built-in tool that Claude calls."""
@@ -81,17 +82,18 @@ class ClientCallBuffer:
         return self._block is not None
 
     def begin(self, kind: str, block: Block) -> None:
-        self.kind, self._block, self._raw = kind, block, ""
+        self.kind, self._block, self._raw = kind, block, StringIO()
 
     def feed(self, delta: dict[str, Any]) -> None:
         if delta["type"] == "input_json_delta":
-            self._raw += delta["partial_json"]
+            self._raw.write(delta["partial_json"])
 
     def end(self, id: str) -> ClientCallItem | None:
         block, self._block = self._block, None
         if block is None:
             return None
-        input = parse_input(self._raw) if self._raw else block.get("input") or {}
+        raw = self._raw.getvalue()
+        input = parse_input(raw) if raw else block.get("input") or {}
         try:
             if INVALID_JSON in input:
                 raise OutputMismatch(f"Claude called {self.kind} with invalid JSON arguments.")

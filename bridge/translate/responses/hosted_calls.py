@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from io import StringIO
 from typing import Any
 
 from bridge.translate.chat.custom_tools import InputExtractor
@@ -37,13 +38,13 @@ class _HostedCall(ABC):
         self.call_id: str = block["id"]
         self._block = block
         self._is_replayed = is_replayed
-        self._raw = ""
+        self._raw = StringIO()
         self._result: Block | None = None
 
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] != "input_json_delta" or not delta["partial_json"]:
             return []
-        self._raw += delta["partial_json"]
+        self._raw.write(delta["partial_json"])
         return self._add_input(delta["partial_json"], emit)
 
     def add_result(self, block: Block) -> None:
@@ -55,7 +56,7 @@ class _HostedCall(ABC):
 
     def _add_whole_input(self, emit: Emit) -> list[Event]:
         """Add the arguments of a call without deltas, which are in its start event."""
-        if self._raw:
+        if self._raw.tell():
             return []
         return self._add_input(json.dumps(self._block.get("input") or {}), emit)
 
@@ -65,7 +66,8 @@ class _HostedCall(ABC):
 
     @property
     def _input(self) -> Mapping[str, Any]:
-        return parse_input(self._raw) if self._raw else self._block.get("input") or {}
+        raw = self._raw.getvalue()
+        return parse_input(raw) if raw else self._block.get("input") or {}
 
     def _pack(self) -> str:
         """Pack the blocks that a later request gives back to Claude."""
@@ -90,14 +92,14 @@ class CodeCall(_HostedCall):
         self._get_container = get_container
         field = _CODE_FIELDS.get(block["name"])
         self._extractor = InputExtractor(field) if field is not None else None
-        self._code = ""
+        self._code = StringIO()
 
     def as_item(self, status: str) -> Item:
         item = {
             "type": "code_interpreter_call",
             "id": self.id,
             "status": self._describe_status(status),
-            "code": self._code,
+            "code": self._code.getvalue(),
             "container_id": self._get_container(),
             "outputs": None if self._result is None else self._list_outputs(),
         }
@@ -113,7 +115,7 @@ class CodeCall(_HostedCall):
             events += self._emit_piece(self._extractor.finish(), emit)
         return [
             *events,
-            emit("response.code_interpreter_call_code.done", code=self._code),
+            emit("response.code_interpreter_call_code.done", code=self._code.getvalue()),
             emit("response.code_interpreter_call.interpreting"),
         ]
 
@@ -133,7 +135,7 @@ class CodeCall(_HostedCall):
     def _emit_piece(self, piece: str, emit: Emit) -> list[Event]:
         if not piece:
             return []
-        self._code += piece
+        self._code.write(piece)
         return [emit("response.code_interpreter_call_code.delta", delta=piece)]
 
     def _list_outputs(self) -> list[Item]:
@@ -153,7 +155,7 @@ class McpCall(_HostedCall):
 
     def __init__(self, id: str, block: Block, *, is_replayed: bool = False) -> None:
         super().__init__(id, block, is_replayed=is_replayed)
-        self._arguments = ""
+        self._arguments = StringIO()
 
     def as_item(self, status: str) -> Item:
         output, error = self._describe_result()
@@ -163,7 +165,7 @@ class McpCall(_HostedCall):
             "status": "failed" if error and status == "completed" else status,
             "server_label": str(self._block.get("server_name") or ""),
             "name": self._block["name"],
-            "arguments": self._arguments,
+            "arguments": self._arguments.getvalue(),
             "output": output,
             "error": error,
             "approval_request_id": None,
@@ -175,14 +177,14 @@ class McpCall(_HostedCall):
 
     def stop(self, emit: Emit) -> list[Event]:
         done = "response.mcp_call_arguments.done"
-        return [*self._add_whole_input(emit), emit(done, arguments=self._arguments)]
+        return [*self._add_whole_input(emit), emit(done, arguments=self._arguments.getvalue())]
 
     def complete(self, emit: Emit) -> list[Event]:
         _, error = self._describe_result()
         return [emit(f"response.mcp_call.{'failed' if error else 'completed'}")]
 
     def _add_input(self, piece: str, emit: Emit) -> list[Event]:
-        self._arguments += piece
+        self._arguments.write(piece)
         return [emit("response.mcp_call_arguments.delta", delta=piece)]
 
     def _describe_result(self) -> tuple[str | None, Item | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from typing import Any, Protocol
 
 from bridge.translate.chat.custom_tools import InputExtractor
@@ -46,7 +47,7 @@ class MessageItem:
 
     def __init__(self, id: str) -> None:
         self.id = id
-        self._text = ""
+        self._text = StringIO()
         self._annotations: list[Item] = []
         self._cited_from = 0
         self._citations: list[Any] = []
@@ -66,23 +67,23 @@ class MessageItem:
 
     def start_block(self, block: Block) -> None:
         """Start another text block of the same message."""
-        self._cited_from = len(self._text)
+        self._cited_from = self._text.tell()
         self._citations = list(block.get("citations") or ())
 
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
-        if delta["type"] == "citations_delta":
+        kind = delta["type"]
+        if kind == "text_delta" and (text := delta["text"]):
+            self._text.write(text)
+            return [emit("response.output_text.delta", content_index=0, delta=text, logprobs=[])]
+        if kind == "citations_delta":
             self._citations.append(delta["citation"])
-        if delta["type"] != "text_delta" or not delta["text"]:
-            return []
-        self._text += delta["text"]
-        fields = {"content_index": 0, "delta": delta["text"], "logprobs": []}
-        return [emit("response.output_text.delta", **fields)]
+        return []
 
     def end_block(self, emit: Emit) -> list[Event]:
         """Emit the citations of the text block that ends here."""
         events = []
         for citation in self._citations:
-            converted = build_annotation(citation, self._cited_from, len(self._text))
+            converted = build_annotation(citation, self._cited_from, self._text.tell())
             if converted is None:
                 continue
             # Chats nest the citation's fields, responses do not.
@@ -95,7 +96,7 @@ class MessageItem:
         return events
 
     def stop(self, emit: Emit) -> list[Event]:
-        text = {"content_index": 0, "text": self._text, "logprobs": []}
+        text = {"content_index": 0, "text": self._text.getvalue(), "logprobs": []}
         return [
             emit("response.output_text.done", **text),
             emit("response.content_part.done", content_index=0, part=self._build_part()),
@@ -104,7 +105,7 @@ class MessageItem:
     def _build_part(self) -> Item:
         return {
             "type": "output_text",
-            "text": self._text,
+            "text": self._text.getvalue(),
             "annotations": list(self._annotations),
             "logprobs": [],
         }
@@ -153,7 +154,11 @@ class ReasoningItem:
 
     def __init__(self, id: str, block: Block) -> None:
         self.id = id
-        self._block = dict(block)
+        self._block = block
+        self._thinking = StringIO()
+        self._thinking.write(block.get("thinking") or "")
+        self._signature = StringIO()
+        self._signature.write(block.get("signature") or "")
         self._shown = False
 
     def as_item(self, status: str) -> Item:
@@ -168,10 +173,10 @@ class ReasoningItem:
 
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] == "signature_delta":
-            self._block["signature"] = self._block.get("signature", "") + delta["signature"]
+            self._signature.write(delta["signature"])
         if delta["type"] != "thinking_delta" or not delta["thinking"]:
             return []
-        self._block["thinking"] += delta["thinking"]
+        self._thinking.write(delta["thinking"])
         events = []
         if not self._shown:
             self._shown = True
@@ -190,13 +195,18 @@ class ReasoningItem:
         ]
 
     def _build_summary(self) -> list[Item]:
-        text = self._block.get("thinking")
+        text = self._thinking.getvalue()
         return [{"type": "summary_text", "text": text}] if text else []
 
     def _pack_thinking(self) -> str | None:
-        # Thinking that was cut off has no signature and cannot be sent back.
-        complete = self._block.get("signature") or self._block["type"] == "redacted_thinking"
-        return pack_block(self._block) if complete else None
+        if self._block["type"] == "redacted_thinking":
+            return pack_block(self._block)
+        signature = self._signature.getvalue()
+        if not signature:
+            # Thinking that was cut off has none, and cannot be sent back.
+            return None
+        thinking = self._thinking.getvalue()
+        return pack_block({**self._block, "thinking": thinking, "signature": signature})
 
 
 class CallItem:
@@ -211,8 +221,8 @@ class CallItem:
         self._name = name
         self._namespace = namespace
         self._custom = InputExtractor() if custom else None
-        self._written = ""
-        self._raw = ""
+        self._written = StringIO()
+        self._has_deltas = False
 
     def as_item(self, status: str) -> Item:
         field = "input" if self._custom else "arguments"
@@ -221,7 +231,7 @@ class CallItem:
             "id": self.id,
             "call_id": self._call_id,
             "name": self._name,
-            field: "" if status == "in_progress" else self._written,
+            field: "" if status == "in_progress" else self._written.getvalue(),
             "status": status,
         }
         return {**item, "namespace": self._namespace} if self._namespace else item
@@ -232,7 +242,7 @@ class CallItem:
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] != "input_json_delta" or not delta["partial_json"]:
             return []
-        self._raw += delta["partial_json"]
+        self._has_deltas = True
         return self._add_input(delta["partial_json"], emit)
 
     def stop(self, emit: Emit) -> list[Event]:
@@ -242,13 +252,14 @@ class CallItem:
         because clients parse them as JSON.
         """
         events = []
-        if not self._raw and (self._initial or not self._custom):
+        if not self._has_deltas and (self._initial or not self._custom):
             events = self._add_input(json.dumps(self._initial), emit)
         if self._custom:
             rest = self._custom.finish()
             events += self._emit_piece(rest, emit)
-            return [*events, emit("response.custom_tool_call_input.done", input=self._written)]
-        done = {"name": self._name, "arguments": self._written}
+            written = self._written.getvalue()
+            return [*events, emit("response.custom_tool_call_input.done", input=written)]
+        done = {"name": self._name, "arguments": self._written.getvalue()}
         return [*events, emit("response.function_call_arguments.done", **done)]
 
     def _add_input(self, piece: str, emit: Emit) -> list[Event]:
@@ -257,7 +268,7 @@ class CallItem:
     def _emit_piece(self, piece: str, emit: Emit) -> list[Event]:
         if not piece:
             return []
-        self._written += piece
+        self._written.write(piece)
         kind = "custom_tool_call_input" if self._custom else "function_call_arguments"
         return [emit(f"response.{kind}.delta", delta=piece)]
 
@@ -268,10 +279,11 @@ class SearchItem:
     def __init__(self, id: str, block: Block) -> None:
         self.id = id
         self._initial = block.get("input") or {}
-        self._raw = ""
+        self._raw = StringIO()
 
     def as_item(self, status: str) -> Item:
-        input = parse_input(self._raw) if self._raw else self._initial
+        raw = self._raw.getvalue()
+        input = parse_input(raw) if raw else self._initial
         query = input.get("query")
         query = query if isinstance(query, str) else ""
         action = {"type": "search", "query": query, "queries": [query] if query else []}
@@ -282,7 +294,7 @@ class SearchItem:
 
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] == "input_json_delta":
-            self._raw += delta["partial_json"]
+            self._raw.write(delta["partial_json"])
         return []
 
     def stop(self, emit: Emit) -> list[Event]:

@@ -119,6 +119,8 @@ class ResponsesStream:
         # By the ids of Claude's calls: the items that wait for a result, each with its position.
         self._waiting: dict[str, tuple[int, HostedCall]] = {}
         self._open: OpenItem | None = None
+        self._emit: Emit = self._build_event
+        """Builds the events of the open item."""
         self._block = ""
 
     @property
@@ -247,7 +249,7 @@ class ResponsesStream:
 
     def _park_hosted_call(self, item: HostedCall) -> list[Event]:
         """End a call; the item waits for its result at its place in the output."""
-        events = item.stop(self._bind_emit(item))
+        events = item.stop(self._emit)
         self._waiting[item.call_id] = (self._index, item)
         self._open = None
         self._put_output(self._index, item.as_item("in_progress"))
@@ -295,14 +297,15 @@ class ResponsesStream:
             self._calls.feed(delta)
         if self._open is None:
             return events
-        return [*events, *self._open.feed(delta, self._bind_emit(self._open))]
+        added = self._open.feed(delta, self._emit)
+        return [*events, *added] if events else added
 
     def _end_block(self) -> list[Event]:
         block, self._block = self._block, ""
         if isinstance(self._open, MessageItem):
             if block != "text":
                 return []
-            return self._open.end_block(self._bind_emit(self._open))
+            return self._open.end_block(self._emit)
         if self._calls.in_call:
             return self._emit_client_call()
         if self._actions.in_call:
@@ -315,16 +318,16 @@ class ResponsesStream:
 
     def _open_item(self, item: OpenItem) -> list[Event]:
         events = self._close_item("completed")
-        self._open = item
+        self._open, self._emit = item, self._bind_emit(item)
         added = self._build_event(
             "response.output_item.added", output_index=self._index, item=item.as_item("in_progress")
         )
-        return [*events, added, *item.start(self._bind_emit(item))]
+        return [*events, added, *item.start(self._emit)]
 
     def _close_item(self, status: str) -> list[Event]:
         if self._open is None:
             return self._emit_computer_call()
-        stopped = self._open.stop(self._bind_emit(self._open))
+        stopped = self._open.stop(self._emit)
         item = self._open.as_item(status)
         done = self._build_event("response.output_item.done", output_index=self._index, item=item)
         self._put_output(self._index, item)
@@ -339,7 +342,11 @@ class ResponsesStream:
     def _bind_emit(self, item: OpenItem, index: int | None = None) -> Emit:
         """Return a function that builds events of an item; `index` is needed if it is not open."""
         position = {"item_id": item.id, "output_index": self._index if index is None else index}
-        return lambda type, **fields: self._build_event(type, **position, **fields)
+
+        def emit(type: str, **fields: Any) -> Event:
+            return self._build_event(type, **position, **fields)
+
+        return emit
 
     def _end_response(self) -> list[Event]:
         reason = self._end.stop_reason

@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -20,10 +19,11 @@ from bridge.backends.anthropic_api.clouds.backend import CloudBackend
 from bridge.backends.anthropic_api.clouds.kinds import KINDS
 from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
-from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.sign_in.accounts import Accounts
 from bridge.backends.claude_code.sign_in.environments import list_environments
 from bridge.backends.claude_code.sign_in.flow import SignIn
+from bridge.backends.claude_code.sign_in.start import find_cli, find_root
+from bridge.backends.claude_code.sign_in.status import SignInStatusReader
 from bridge.backends.echo import EchoBackend
 from bridge.backends.event_check import CountUnknown
 from bridge.backends.selection import BackendSelection
@@ -80,8 +80,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 """What `secrets.token_urlsafe` makes of so many bytes; a shorter text could be guessed."""
 
 
-def make_bridge(settings: Settings, paths: Paths) -> Bridge:
-    """Build a Bridge for these settings.
+def make_bridge(
+    settings: Settings, paths: Paths, readers: Mapping[str, SignInStatusReader] = {}
+) -> Bridge:
+    """Build a Bridge for these settings; `readers` read sign-ins already, by their names.
 
     Raises SettingsError for an unknown model, for a budget whose model is not cheaper, for an
     upstream that is the bridge itself, and for an address that others can reach while the bridge
@@ -100,8 +102,8 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     ledger = Ledger(paths.ledger)
     plan = PlanTracker(settings.extra_usage, PlanStorage(paths.plan))
     count_unknown = UnknownParts(metrics.count_unknown).add
-    backends = _build_backends(settings, paths, keys, count_unknown, plan, switches)
-    cli = _find_cli(settings) or find_bundled_cli()
+    backends = _build_backends(settings, paths, keys, count_unknown, plan, switches, readers)
+    cli = find_cli(settings)
     environs = list_environments(settings, os.environ)
     return Bridge(
         settings=settings,
@@ -211,10 +213,13 @@ def _build_backends(
     count_unknown: CountUnknown,
     plan: PlanTracker,
     switches: Switches,
+    readers: Mapping[str, SignInStatusReader],
 ) -> dict[BackendName, ManagedBackend]:
     policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
     sign_ins = {
-        name: _build_claude_code(settings, paths, count_unknown, plan, policy, name, environ)
+        name: _build_claude_code(
+            settings, paths, count_unknown, plan, policy, name, environ, readers.get(name)
+        )
         for name, environ in list_environments(settings, os.environ).items()
     }
     load_clouds = _make_cloud_loader(settings, count_unknown)
@@ -314,15 +319,17 @@ def _build_claude_code(
     policy: RetryPolicy,
     sign_in: str,
     environ: Mapping[str, str],
+    reader: SignInStatusReader | None,
 ) -> ResilientBackend:
     """Build the backend of one sign-in."""
     is_default = sign_in == DEFAULT_ACCOUNT
     backend = ClaudeCodeBackend(
-        paths.claude_code if is_default else paths.claude_code / sign_in,
+        find_root(paths, sign_in),
         environ,
         count_unknown,
         plan.for_account(sign_in),
-        cli=_find_cli(settings),
+        cli=find_cli(settings),
+        sign_in=reader,
         spares=settings.claude_spares,
         max_processes=settings.claude_processes,
         live_sessions=settings.claude_live_sessions,
@@ -351,10 +358,6 @@ def _build_computer(settings: Settings, paths: Paths) -> ComputerService:
     )
     stop_key = settings.computer_stop_key
     return ComputerService(state, OptionalIndicator(lambda: factory.open_indicator(stop_key)))
-
-
-def _find_cli(settings: Settings) -> Path | None:
-    return None if settings.claude_cli == "bundled" else Path(settings.claude_cli)
 
 
 def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedder | None:

@@ -29,7 +29,7 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
 from bridge.backends.claude_code.sessions import LiveSessions, Session
-from bridge.backends.claude_code.sign_in.status import SignInStatusReader
+from bridge.backends.claude_code.sign_in.status import SignInResult, SignInStatusReader
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown
 from bridge.errors import (
@@ -84,6 +84,7 @@ class ClaudeCodeBackend(ManagedBackend):
         plan: AccountPlan,
         *,
         cli: Path | None = None,
+        sign_in: SignInStatusReader | None = None,
         spares: int = 1,
         max_processes: int = 12,
         live_sessions: int = 3,
@@ -92,6 +93,7 @@ class ClaudeCodeBackend(ManagedBackend):
     ) -> None:
         """`cli` replaces the bundled `claude` program; `spares` are kept ready, or more.
 
+        `sign_in` reads the sign-in of this program and environment; it may have begun to.
         `live_sessions` of the `max_processes` at most are kept for the next turn.
         `offered` is false when others can reach the bridge: a subscription is for its owner only.
         """
@@ -108,7 +110,7 @@ class ClaudeCodeBackend(ManagedBackend):
         """The processes that were started since the account was replaced by another one."""
         if self._cli is not None:
             self._launcher = ProcessLauncher(root, self._cli, environ)
-            self._sign_in = SignInStatusReader(self._cli, environ, root, self._note_account)
+            self._sign_in = sign_in or SignInStatusReader(self._cli, environ, root)
             self._pool = ProcessPool(
                 self._start_process,
                 spares,
@@ -132,7 +134,7 @@ class ClaudeCodeBackend(ManagedBackend):
             )
         if self._cli is None:
             return Readiness(False, *explain_missing_cli())
-        status = await self._sign_in.get_status()
+        status = await self._read_sign_in()
         if status.signed_in:
             return self._judge_sign_in(status.method)
         if status.problem:
@@ -161,11 +163,13 @@ class ClaudeCodeBackend(ManagedBackend):
             # They go on with the sign-in that they have read.
             self._sessions.end_all()
 
-    def _note_account(self, fingerprint: str) -> None:
-        """Forget the plan of the account before, and end what goes on with its sign-in."""
-        if self._plan.set_owner(fingerprint):
+    async def _read_sign_in(self) -> SignInResult:
+        """Read the sign-in; if its account is another one, end what goes on with the one before."""
+        status = await self._sign_in.get_status()
+        if status.account and self._plan.set_owner(status.account):
             self._of_account.clear()
             self._sessions.end_all()
+        return status
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Raise NotSupported: Claude Code has no exact count of a request.
@@ -276,7 +280,7 @@ class ClaudeCodeBackend(ManagedBackend):
 
     async def warm(self) -> None:
         """Start a spare process, if the user is signed in."""
-        if self._cli is not None and (await self._sign_in.get_status()).signed_in:
+        if self._cli is not None and (await self._read_sign_in()).signed_in:
             self._pool.warm()
             if not self._logged_personal_use:
                 self._logged_personal_use = True

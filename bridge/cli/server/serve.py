@@ -6,10 +6,13 @@ import argparse
 import asyncio
 import gc
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bridge import __version__
 from bridge.banner import describe_connection, format_banner
@@ -19,8 +22,12 @@ from bridge.cli.flags import add_setting_flags, read_setting_flags
 from bridge.cli.text import clean_line, print_line
 from bridge.keys import KeyChain
 from bridge.launching import build_own_command
-from bridge.settings import Settings, find_paths, load_settings
+from bridge.settings import Paths, Settings, find_paths, load_settings
 from bridge.wire.health import BackendStatus
+
+if TYPE_CHECKING:
+    from bridge.backends.claude_code.sign_in.status import SignInStatusReader
+    from bridge.server.state import Bridge
 
 GC_THRESHOLDS = (10_000, 20, 20)
 """Objects per young collection, young per middle, middle per full: a request makes hundreds."""
@@ -62,36 +69,9 @@ def run_serve(
     from bridge.server.http.listen import listen
 
     # First of all, so that a port in use is reported at once.
-    sock = listen(settings.host, settings.port)
-    with sock:
-        # Imported with the socket open: these take a second, and clients can already connect.
-        with _without_gc():
-            from bridge.compose import make_bridge
-            from bridge.logs import set_up_logging
-            from bridge.server.serve import serve
-
-        close_log = set_up_logging(
-            settings.log_level,
-            file=find_paths().log_file,
-            log_format=settings.log_format,
-            content=settings.log_content,
-            quiet=quiet or is_quiet(settings),
-        )
-        bridge = make_bridge(settings, find_paths())
-
-        bridge.check_settings = lambda: _check_settings(read_settings())
-
-        def show_banner(status: BackendStatus) -> None:
-            print_line(_format_own_banner(bridge.url, status))
-
-        asyncio.run(
-            serve(
-                bridge,
-                sock,
-                stop_with_parent=stop_with_parent,
-                on_loaded=_tune_gc,
-                on_status=show_banner if sys.stdout.isatty() else None,
-            )
+    with listen(settings.host, settings.port) as sock:
+        bridge, close_log = asyncio.run(
+            _serve(settings, sock, read_settings, stop_with_parent=stop_with_parent, quiet=quiet)
         )
     if bridge.restart_requested:
         close_log()
@@ -99,6 +79,76 @@ def run_serve(
     if sys.stdout.isatty():
         print_line("Stopped.")
     return ExitCode.OK
+
+
+async def _serve(
+    settings: Settings,
+    sock: socket.socket,
+    read_settings: Callable[[], Settings],
+    *,
+    stop_with_parent: bool,
+    quiet: bool,
+) -> tuple[Bridge, Callable[[], None]]:
+    """Run the server; return it, and the function that closes its log."""
+    paths = find_paths()
+    async with _read_sign_in(settings, paths) as readers:
+        # With the socket open: this takes half a second, and clients can already connect.
+        with _without_gc():
+            await asyncio.to_thread(_load_modules)
+        from bridge.compose import make_bridge
+        from bridge.logs import set_up_logging
+        from bridge.server.serve import serve
+
+        close_log = set_up_logging(
+            settings.log_level,
+            file=paths.log_file,
+            log_format=settings.log_format,
+            content=settings.log_content,
+            quiet=quiet or is_quiet(settings),
+        )
+        bridge = make_bridge(settings, paths, readers)
+    bridge.check_settings = lambda: _check_settings(read_settings())
+
+    def show_banner(status: BackendStatus) -> None:
+        print_line(_format_own_banner(bridge.url, status))
+
+    await serve(
+        bridge,
+        sock,
+        stop_with_parent=stop_with_parent,
+        on_loaded=_tune_gc,
+        on_status=show_banner if sys.stdout.isatty() else None,
+    )
+    return bridge, close_log
+
+
+@asynccontextmanager
+async def _read_sign_in(
+    settings: Settings, paths: Paths
+) -> AsyncIterator[dict[str, SignInStatusReader]]:
+    """Begin to read the sign-in, for which the first client would wait; end it after a failure."""
+    from bridge.backends.claude_code.sign_in.start import is_needed_first, make_reader
+
+    name = settings.sign_in
+    reader = make_reader(settings, paths, name) if is_needed_first(settings) else None
+    if reader is None:
+        yield {}
+        return
+    reading = asyncio.create_task(reader.get_status())
+    try:
+        yield {name: reader}
+    except BaseException:
+        await reader.close()
+        raise
+    finally:
+        # Others wait for what it reads, not for this task.
+        reading.cancel()
+
+
+def _load_modules() -> None:
+    """Load what the server needs."""
+    import_module("bridge.compose")
+    import_module("bridge.server.serve")
 
 
 def _check_settings(settings: Settings) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pty
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
@@ -17,7 +19,7 @@ import pytest
 
 from bridge import __version__
 from bridge.cli.autostart import suggest_command
-from tests.cli.started_server import SECONDS, make_environment, run_command
+from tests.cli.started_server import SECONDS, StartedServer, make_environment, run_command
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
@@ -176,3 +178,24 @@ async def test_the_server_starts_without_claude_codes_package(
     monkeypatch.setattr("bridge.compose.version", find_version)
     bridge = await start_bridge(backend="offline")
     assert set(bridge.versions) == {"python", "aiohttp", "anthropic"}
+
+
+_SIGNED_IN = """#!/bin/sh
+test -e {record} && echo late >>{log} || echo early >>{log}
+echo '{{"loggedIn": true, "authMethod": "claude.ai", "email": "a@example.org"}}'
+"""
+
+
+def test_the_sign_in_is_read_once_and_before_the_server_is_loaded(
+    home: Path, tmp_path: Path
+) -> None:
+    cli, log = tmp_path / "claude", tmp_path / "log"
+    cli.write_text(_SIGNED_IN.format(record=home / "data" / "running.json", log=log), "utf-8")
+    cli.chmod(0o755)
+    server = StartedServer(home, "--claude-cli", str(cli), "--claude-spares", "0")
+    try:
+        with urllib.request.urlopen(f"{server.url}/health", timeout=SECONDS) as answer:
+            assert json.load(answer)["backend"]["active"] == "claude-code"
+    finally:
+        server.close()
+    assert log.read_text("utf-8") == "early\n"

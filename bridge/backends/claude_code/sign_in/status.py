@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,19 +58,11 @@ class SignInStatusReader:
     is read again in the background: a request after a pause must not wait for that.
     """
 
-    def __init__(
-        self,
-        cli: Path,
-        environ: Mapping[str, str],
-        folder: Path,
-        note_account: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        """`note_account` gets the account's fingerprint whenever it has been read."""
+    def __init__(self, cli: Path, environ: Mapping[str, str], folder: Path) -> None:
         self._cli = cli
         self._environ = build_environment(environ, folder)
         self._config = find_config_folder(environ)
         self._credentials = self._config / ".credentials.json"
-        self._note_account = note_account
         self._cached: SignInResult | None = None
         self._expires_at = 0.0
         self._written_at: int | None = None
@@ -106,8 +98,6 @@ class SignInStatusReader:
 
     async def _refresh(self) -> SignInResult:
         result = await self._run_auth_status()
-        if result.account:
-            self._note_account(result.account)
         # A user who is signed out may be signing in just now.
         seconds = SIGNED_IN_SECONDS if result.signed_in else SIGNED_OUT_SECONDS
         self._cached, self._expires_at = result, time.monotonic() + seconds

@@ -216,6 +216,25 @@ _KNOWS_PAUSES = {"_reading_paused", "_buffer_paused"} <= set(ResponseHandler.__s
 """Whether this version of aiohttp has what `_ConnectionProtocol` reads."""
 
 
+async def _join_arrived(content: aiohttp.StreamReader) -> None:
+    """Wait for data, and join what has arrived to one piece.
+
+    Claude's API sends each event as a piece, and aiohttp would take out one after the other. That
+    is a fourteenth of the bridge's own time for an answer.
+    """
+    pieces = content._buffer
+    while not pieces and not content._eof and content._exception is None:
+        await content._wait("readany")
+    if len(pieces) > 1:
+        joined = b"".join(pieces)
+        pieces.clear()
+        pieces.append(joined)
+
+
+_KNOWS_PIECES = {"_buffer", "_eof", "_exception"} <= set(aiohttp.StreamReader.__slots__)
+"""Whether this version of aiohttp has what `_join_arrived` reads."""
+
+
 class _DirectResponse:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -245,6 +264,8 @@ class _DirectResponse:
 
     async def _read_raw(self) -> bytes:
         try:
+            if _KNOWS_PIECES:
+                await _join_arrived(self._content)
             return await self._content.readany()
         except TimeoutError as error:
             raise UpstreamSilent(errors.SILENT) from error

@@ -86,9 +86,24 @@ def prepare_portkey(
     return [program, f"--port={port}", "--headless"], "/", headers
 
 
+def prepare_earlier(
+    program: str, port: int, upstream: str, model: str, key: str, home: Path
+) -> _Start:
+    """An earlier version of the bridge: PATH is its `claude-bridge`."""
+    variables = {
+        "CLAUDE_BRIDGE_HOME": str(home / "earlier"),
+        "ANTHROPIC_API_KEY": key,
+        "ANTHROPIC_BASE_URL": upstream,
+    }
+    flags = ["--port", str(port), "--backend", "anthropic", "--log-level", "WARNING"]
+    words = ["env", *(f"{name}={value}" for name, value in variables.items()), program, "serve"]
+    return [*words, *flags], "/health", {"Authorization": "Bearer any"}
+
+
 _PEERS: Mapping[str, Callable[[str, int, str, str, str, Path], _Start]] = {
     "litellm": prepare_litellm,
     "portkey": prepare_portkey,
+    "earlier": prepare_earlier,
 }
 
 

@@ -16,11 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from bridge.errors.abandoned import ABANDONED
+from bridge.resilience import free_memory
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 THREADS = 2
+_REST_SECONDS = 5.0
+"""Time without work after which freed memory is returned; getting it back takes a little."""
 
 
 class HeavyWork:
@@ -28,6 +31,8 @@ class HeavyWork:
 
     def __init__(self, threads: int = THREADS) -> None:
         self._pool = ThreadPoolExecutor(threads, "heavy-work")
+        self._at_rest: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def run(
         self,
@@ -49,7 +54,21 @@ class HeavyWork:
         except asyncio.CancelledError:
             abandoned.set()
             raise
+        finally:
+            self._plan_rest()
+
+    def _plan_rest(self) -> None:
+        """Plan to return freed memory: after images, this is more than the server itself takes."""
+        if self._at_rest is not None:
+            self._at_rest.cancel()
+        if self._closed:
+            return
+        loop = asyncio.get_running_loop()
+        self._at_rest = loop.call_later(_REST_SECONDS, self._pool.submit, free_memory.return_memory)
 
     def close(self) -> None:
         """Drop the work that waits. Running work ends by itself."""
+        self._closed = True
+        if self._at_rest is not None:
+            self._at_rest.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from bridge.errors.abandoned import raise_if_abandoned
+from bridge.resilience import free_memory
 from bridge.resilience.heavy_work import HeavyWork
 
 
@@ -63,3 +66,54 @@ async def test_no_more_threads_work_than_allowed() -> None:
     await asyncio.gather(*(work.run(count) for _ in range(10)))
     assert most == [2]
     work.close()
+
+
+async def test_freed_memory_is_returned_once_when_no_work_has_come_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    returned: asyncio.Queue[None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def note() -> None:
+        loop.call_soon_threadsafe(returned.put_nowait, None)
+
+    monkeypatch.setattr(free_memory, "return_memory", note)
+    monkeypatch.setattr("bridge.resilience.heavy_work._REST_SECONDS", 0.05)
+    work = HeavyWork(1)
+    for text in ("one", "two"):
+        assert await work.run(len, text) == 3
+    async with asyncio.timeout(30):
+        await returned.get()
+    await work.run(len, "three")
+    work.close()
+    await asyncio.sleep(0.1)
+    assert returned.empty()
+
+
+_LARGE_WORK = """
+import threading, psutil
+from bridge.resilience.free_memory import return_memory, share_memory
+
+def work():
+    made = [bytes(100_000) for _ in range(1_000)]
+    # Behind what is free, so that glibc cannot return it by itself.
+    kept.append(bytes(100_000))
+
+share_memory()
+kept, process = [], psutil.Process()
+before = process.memory_info().rss
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+    thread.join()
+return_memory()
+print((process.memory_info().rss - before) // 1_000_000)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps so much")
+def test_freed_memory_of_threads_goes_back_to_the_system() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LARGE_WORK], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(done.stdout) < 20, "megabytes, of two times 100"

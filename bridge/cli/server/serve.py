@@ -66,8 +66,10 @@ def run_serve(
     `read_settings` reads those that it would start again with. `quiet` shows only warnings on
     stderr, as on a terminal. Raises SettingsError if it cannot listen.
     """
+    from bridge.resilience.free_memory import share_memory
     from bridge.server.http.listen import listen
 
+    share_memory()
     # First of all, so that a port in use is reported at once.
     with listen(settings.host, settings.port) as sock:
         bridge, close_log = asyncio.run(

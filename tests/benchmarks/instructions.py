@@ -20,9 +20,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.bodies import build_chat, to_response_body
-from tests.benchmarks.load import Target, send_requests
-from tests.benchmarks.wire import ANTHROPIC, KEY, OPENAI, start_program
+from tests.benchmarks.wire.bodies import build_chat, to_response_body
+from tests.benchmarks.wire.load import Target, send_requests
+from tests.benchmarks.wire.programs import ANTHROPIC, KEY, OPENAI, start_program
 
 SAVED = Path(__file__).with_suffix(".json")
 _WARM_UP = 60
@@ -89,7 +89,7 @@ def measure(workloads: Sequence[str] = tuple(WORKLOADS)) -> dict[str, float]:
     """Return the instructions of the bridge for each workload, as times those of the proxy."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
-        upstream, _ = stack.enter_context(start_program("tests.benchmarks.upstream"))
+        upstream, _ = stack.enter_context(start_program("tests.benchmarks.wire.upstream"))
         own = {
             **os.environ,
             "CLAUDE_BRIDGE_HOME": home,
@@ -101,7 +101,7 @@ def measure(workloads: Sequence[str] = tuple(WORKLOADS)) -> dict[str, float]:
         own["CLAUDE_BRIDGE_HEADER_SECONDS"] = "100"
         words = ("serve", "--port", "0", "--backend", "anthropic", "--log-level", "WARNING")
         proxy = stack.enter_context(
-            start_counted("tests.benchmarks.proxy", upstream, environment=own)
+            start_counted("tests.benchmarks.wire.proxy", upstream, environment=own)
         )
         bridge = stack.enter_context(start_counted("bridge", *words, environment=own))
         time.sleep(_LOADED_SECONDS)

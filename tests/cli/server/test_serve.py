@@ -8,7 +8,6 @@ import os
 import pty
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
@@ -194,8 +193,8 @@ def test_the_sign_in_is_read_once_and_before_the_server_is_loaded(
     cli.chmod(0o755)
     server = StartedServer(home, "--claude-cli", str(cli), "--claude-spares", "0")
     try:
-        with urllib.request.urlopen(f"{server.url}/health", timeout=SECONDS) as answer:
-            assert json.load(answer)["backend"]["active"] == "claude-code"
+        (status,) = json.loads(run_command(home, "status", "--json").stdout)["servers"]
+        assert status["health"]["backend"]["active"] == "claude-code"
     finally:
         server.close()
     assert log.read_text("utf-8") == "early\n"

@@ -1,6 +1,6 @@
 """A bare reverse proxy that copies bytes: the least that a hop with aiohttp costs.
 
-`python -m tests.benchmarks.proxy UPSTREAM`; the first line is its URL.
+`python -m tests.benchmarks.wire.proxy UPSTREAM`; the first line is its URL.
 """
 
 from __future__ import annotations

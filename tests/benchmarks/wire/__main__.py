@@ -11,18 +11,16 @@ import argparse
 import asyncio
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from tests.benchmarks.bodies import (
+from tests.benchmarks.wire.bodies import (
     MODEL,
     build_chat,
     build_history,
@@ -30,12 +28,10 @@ from tests.benchmarks.bodies import (
     build_tools,
     to_response_body,
 )
-from tests.benchmarks.load import Target, Timing, measure_delays, send_requests
-from tests.benchmarks.peers import parse_peers, start_peer
+from tests.benchmarks.wire.load import Target, Timing, measure_delays, send_requests
+from tests.benchmarks.wire.peers import parse_peers, start_peer
+from tests.benchmarks.wire.programs import ANTHROPIC, KEY, OPENAI, start_program
 
-KEY = "sk-ant-benchmark"
-ANTHROPIC = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
-OPENAI = {"Authorization": "Bearer any"}
 MiB = 1024 * 1024
 OWN = ("direct", "proxy", "chat", "responses", "messages")
 """The targets that must answer; the last three are endpoints of the bridge."""
@@ -282,8 +278,8 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
     """Print the tables."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
-        upstream, _ = stack.enter_context(start_program("tests.benchmarks.upstream"))
-        proxy, _ = stack.enter_context(start_program("tests.benchmarks.proxy", upstream))
+        upstream, _ = stack.enter_context(start_program("tests.benchmarks.wire.upstream"))
+        proxy, _ = stack.enter_context(start_program("tests.benchmarks.wire.proxy", upstream))
         own = {
             **os.environ,
             "CLAUDE_BRIDGE_HOME": home,
@@ -316,31 +312,6 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
         ):
             summary |= measure(bench)
         print_summary(summary, [target.name for target in targets])
-
-
-@contextmanager
-def start_program(
-    module: str,
-    *words: str,
-    environment: Mapping[str, str] | None = None,
-    under: Sequence[str] = (),
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start a program; yield the URL that it prints first, and its process. Ends it on leaving.
-
-    `under`: a command that runs it.
-    """
-    with subprocess.Popen(
-        [*under, sys.executable, "-m", module, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1], process
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":

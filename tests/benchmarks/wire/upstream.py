@@ -1,8 +1,8 @@
 """An upstream that is fast enough not to matter: it sends prepared answers of the fake API.
 
-`python -m tests.benchmarks.upstream`; the first line is its URL. The number of text deltas is asked
-for in the first user message, as `deltas=20`. With `every=5` there are as many milliseconds between
-two of them, and the text of each is the nanosecond at which it was written.
+`python -m tests.benchmarks.wire.upstream`; the first line is its URL. The number of text deltas is
+asked for in the first user message, as `deltas=20`. With `every=5` there are as many milliseconds
+between two of them, and the text of each is the nanosecond at which it was written.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks.load import Target
+from tests.benchmarks.wire.load import Target
 
 _CHAT = "/v1/chat/completions"
 _PATIENCE_SECONDS = 120.0

@@ -180,6 +180,7 @@ async def test_the_server_starts_without_claude_codes_package(
 
 
 _SIGNED_IN = """#!/bin/sh
+test "$1" = auth || exit 1
 test -e {record} && echo late >>{log} || echo early >>{log}
 echo '{{"loggedIn": true, "authMethod": "claude.ai", "email": "a@example.org"}}'
 """

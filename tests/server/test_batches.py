@@ -15,6 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from bridge.server.http.event_stream import KeepAlive
+from bridge.server.http.recording.stream import EventStreamResponse
 from bridge.server.state import Bridge
 from tests import scripts
 from tests.conftest import StartBridge
@@ -118,6 +119,36 @@ async def test_the_headers_are_written_with_the_first_events(
     assert len(heads) == 1
     assert b"\r\n\r\n" in heads[0].strip()
     assert b"data: {" in heads[0]
+
+
+async def test_a_client_that_leaves_before_the_headers_causes_no_failure(
+    upstream: list[bytes], bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.append(as_bytes(*BEGIN))
+    failures: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+
+    async def leave(response: EventStreamResponse, request: web.BaseRequest) -> Any:
+        writer = await prepare(response, request)
+        assert request.transport is not None
+        request.transport.abort()
+        # As if the first events were not there yet.
+        asyncio.get_running_loop().call_soon(turn.set)
+        return writer
+
+    async def enter_later(keep_alive: KeepAlive) -> KeepAlive:
+        await turn.wait()
+        return await enter(keep_alive)
+
+    turn = asyncio.Event()
+    prepare, enter = EventStreamResponse.prepare, KeepAlive.__aenter__
+    monkeypatch.setattr(EventStreamResponse, "prepare", leave)
+    monkeypatch.setattr(KeepAlive, "__aenter__", enter_later)
+    with pytest.raises(aiohttp.ClientError):
+        await read_chunks(bridge, *ENDPOINTS["chat"])
+    await asyncio.sleep(0.05)
+    assert not failures
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

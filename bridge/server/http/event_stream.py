@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from bridge.errors import BridgeError
 from bridge.server.http.accounting import as_internal_error, record_failure
@@ -39,7 +40,7 @@ async def write_events(
     writer = await response.prepare(request)
     if writer is not None:
         # With the first batch, if that is there already: one write to the socket less.
-        asyncio.get_running_loop().call_soon(writer.send_headers)
+        asyncio.get_running_loop().call_soon(_send_headers, writer)
     dialect = get_dialect(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds
     try:
@@ -61,6 +62,12 @@ async def write_events(
     if get_record(request).failed and (protocol := get_protocol(request)) is not None:
         protocol.close_soon()
     return response
+
+
+def _send_headers(writer: AbstractStreamWriter) -> None:
+    # A client that has left is reported by whoever writes next.
+    with suppress(ConnectionResetError):
+        writer.send_headers()
 
 
 class KeepAlive:

@@ -157,9 +157,8 @@ class OpenResponse:
                 async for batch in batches:
                     # Before the batch goes out: the client may continue the response at once, and
                     # the last event says whether it is on disk.
-                    if any(event["type"] in _LAST_EVENTS for event in batch):
-                        notice = await self._save()
-                        batch = [_add_store_notice(event, notice) for event in batch]
+                    if batch[-1]["type"] in _LAST_EVENTS:
+                        batch[-1] = _add_store_notice(batch[-1], await self._save())
                     yield batch
         except BridgeError as error:
             report(error)
@@ -194,8 +193,6 @@ class OpenResponse:
 
 
 def _add_store_notice(event: Event, notice: str | None) -> Event:
-    if event["type"] not in _LAST_EVENTS:
-        return event
     return {**event, "response": mark_unstored(event["response"], notice)}
 
 

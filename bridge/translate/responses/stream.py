@@ -140,6 +140,8 @@ class ResponsesStream:
     def feed(self, event: MessageEvent) -> list[Event]:
         """Return the events for one of Claude's: usually one, more where an item ends."""
         match event["type"]:
+            case "content_block_delta":
+                return self._feed_delta(event["delta"])
             case "message_start":
                 self._end.feed(event)
                 return [
@@ -148,8 +150,6 @@ class ResponsesStream:
                 ]
             case "content_block_start":
                 return self._start_block(event)
-            case "content_block_delta":
-                return self._feed_delta(event["delta"])
             case "content_block_stop":
                 return self._end_block()
             case "message_delta":

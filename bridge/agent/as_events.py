@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.agent.events import (
+    ActionsDone,
+    ApprovalRequested,
+    Event,
+    LoopEnded,
+    PauseChanged,
+)
 from bridge.translate.stream.usage import merge_usage, sum_usage
-from bridge.wire.computer import RunActed, RunApproval, RunFinished, RunText
+from bridge.wire.computer import (
+    RunActed,
+    RunApproval,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunText,
+)
 from bridge.wire.messages import MessageEvent, Usage
 
 
@@ -41,6 +54,9 @@ class RunEventConverter:
                 return [request.model_dump()]
             case ActionsDone(what, failed):
                 return [RunActed(what=list(what), failed=failed).model_dump()]
+            case PauseChanged(reason):
+                change = RunPaused(reason=reason) if reason else RunResumed()
+                return [change.model_dump()]
             case LoopEnded():
                 return [self._finish(event)]
             case _:

@@ -6,7 +6,7 @@
 #     text, thinking blocks    passed on, with new consecutive indexes
 #     tool calls, redacted     left out
 #     ApprovalRequested,       a thinking block with a line for each action
-#     ActionsDone
+#     ActionsDone, PauseChanged
 #     message_delta            passed on with the usage so far and without its stop reason, which
 #                              is remembered: the last turn's is the message's
 #     LoopEnded                the reason, unless Claude ended; then message_delta, message_stop
@@ -15,7 +15,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.agent.events import (
+    ActionsDone,
+    ApprovalRequested,
+    Event,
+    LoopEnded,
+    PauseChanged,
+)
 from bridge.errors import Stopped, StreamBroken
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.messages import (
@@ -57,6 +63,8 @@ class MessageAssembler:
             case ApprovalRequested():
                 what = "; ".join(event.approval.what)
                 return self._build_note(f"Waiting for your approval: {what}\n")
+            case PauseChanged(reason):
+                return self._build_note(f"{reason or 'Resumed.'}\n")
             case LoopEnded():
                 return self._end_message(event)
             case _:

@@ -34,6 +34,8 @@ class ComputerUse:
     form: Format = "jpeg"
     monitor: int = 0
     dry_run: bool = False
+    pauses: bool = False
+    """Whether a moved mouse pauses the task instead of ending it."""
 
     def wrap(self, backend: Backend) -> Backend:
         """Wrap a backend with computer use, unless it is wrapped already."""
@@ -51,7 +53,7 @@ class ComputerUse:
         """
         rules = backend.narrow_rules(self.rules(request.model))
         async with self.computer.open_session(
-            self.asker, self._build_capture_options(rules, request)
+            self.asker, self._build_capture_options(rules, request), pauses=self.pauses
         ) as session:
             loop = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
             async with aclosing(loop.run()) as batches:

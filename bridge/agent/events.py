@@ -29,6 +29,14 @@ class ActionsDone:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """The user moved the mouse, and the loop waits, or they resumed it."""
+
+    reason: str
+    """Why it is paused, as a sentence; empty if it is not any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoopEnded:
     """The last event; `why` is set unless Claude itself ended."""
 
@@ -37,5 +45,5 @@ class LoopEnded:
     why: str | None = None
 
 
-Event = MessageEvent | ApprovalRequested | ActionsDone | LoopEnded
+Event = MessageEvent | ApprovalRequested | ActionsDone | PauseChanged | LoopEnded
 """Claude's events of every turn, and between them the bridge's own."""

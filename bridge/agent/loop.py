@@ -9,7 +9,8 @@
 #     any turn after refusals   end: limit (unless it is paused)
 #
 # A stop, or the end of a timed grant, ends the loop at any point: `stopped`. Failures of the
-# backend and DesktopUnavailable are raised.
+# backend and DesktopUnavailable are raised. A session that pauses holds its batches by itself; the
+# loop only tells so, also while Claude's turn is streamed.
 
 from __future__ import annotations
 
@@ -21,7 +22,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded, Status
+from bridge.agent.events import (
+    ActionsDone,
+    ApprovalRequested,
+    Event,
+    LoopEnded,
+    PauseChanged,
+    Status,
+)
 from bridge.agent.history import History
 from bridge.agent.tool_calls import add_computer_tools, build_refusals, build_results, read_calls
 from bridge.backends.base import Backend, Batch
@@ -105,13 +113,17 @@ class AgentLoop:
         self._blocks: list[Block] = []
         self._paused = False
 
-    async def run(self) -> AsyncGenerator[list[Event], None]:
+    def run(self) -> AsyncGenerator[list[Event], None]:
         """Run the task and yield its events; the last one is LoopEnded.
 
         Claude's events come in the batches they were read in, the loop's own one by one.
 
         Raises what the backend raises, and DesktopUnavailable.
         """
+        batches = self._run_task()
+        return _insert_pauses(self._session, batches) if self._session.pauses else batches
+
+    async def _run_task(self) -> AsyncGenerator[list[Event], None]:
         limit: str | None = None
         try:
             while True:
@@ -225,6 +237,30 @@ async def _iterate_until_stop(
             yield event
     finally:
         stopped.cancel()
+
+
+async def _insert_pauses(
+    session: Session, batches: AsyncGenerator[list[Event], None]
+) -> AsyncGenerator[list[Event], None]:
+    """Yield the batches, and each change of the pause as soon as it happens."""
+    changed = asyncio.create_task(session.pause.changes.get())
+    upcoming = asyncio.ensure_future(anext(batches))
+    try:
+        while True:
+            await asyncio.wait([changed, upcoming], return_when=asyncio.FIRST_COMPLETED)
+            if changed.done():
+                yield [PauseChanged(changed.result())]
+                changed = asyncio.create_task(session.pause.changes.get())
+            else:
+                yield await upcoming
+                upcoming = asyncio.ensure_future(anext(batches))
+    except StopAsyncIteration:
+        return
+    finally:
+        changed.cancel()
+        upcoming.cancel()
+        await asyncio.wait([changed, upcoming])
+        await batches.aclose()
 
 
 async def _drain_while_running(

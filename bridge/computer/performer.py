@@ -3,7 +3,7 @@
 # State: the buttons and keys that are down, where Claude left the pointer, and the end of what was
 # typed. Inputs: `perform`, `begin`, `abandon`, `release_all`. Before each small step the check
 # runs, and the pointer is compared with where it was left: a difference means that the user took
-# the mouse, and raises Stopped. The window that would get the step is compared with those that
+# the mouse, and raises MouseMoved. The window that would get the step is compared with those that
 # the action was judged for: another one raises WindowChanged.
 #
 # A button or key counts as down before it is pressed and until after it was released, so that
@@ -41,11 +41,12 @@ from bridge.computer.actions import (
 from bridge.computer.desktop import Button, Check, Desktop
 from bridge.computer.effects import PATH_POINTS, InputState, append_typed
 from bridge.computer.keys import parse_chord, parse_chords
+from bridge.computer.mouse_guard import MOVED
 from bridge.computer.pointer_track import PointerTrack
 from bridge.computer.screen.geometry import Point, View, interpolate
 from bridge.computer.settling import Settling
 from bridge.computer.window_guard import WindowChanged, WindowGuard
-from bridge.errors import Stopped
+from bridge.errors import MouseMoved
 
 SLICE_SECONDS = 0.02
 """Seconds between two checks for a stop during a wait."""
@@ -188,7 +189,7 @@ class Performer:
         def check_both() -> None:
             check()
             if self._track.was_moved_by_hand(self._desktop.read_pointer()):
-                raise Stopped("The mouse was moved by hand.")
+                raise MouseMoved(MOVED)
 
         return check_both
 

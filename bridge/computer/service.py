@@ -1,7 +1,7 @@
 """Computer use as the user allows it: the permission, one session at a time, and stop."""
 
-# Inputs: `set_permission`, `allow_for`, `stop` (from the user), `open_session`, `capture` (from
-# programs and Claude). Three things change independently:
+# Inputs: `set_permission`, `allow_for`, `stop`, `resume` (from the user), `open_session`, `capture`
+# (from programs and Claude). Three things change independently:
 #
 #     permission   see `permission`; a stop and the mode `off` end the session, if there is one
 #     session      none → open → none; a second caller gets ComputerBusy
@@ -69,8 +69,20 @@ class ComputerService:
 
     @property
     def active(self) -> bool:
-        """Whether a session uses the desktop; false while it waits for the user's approval."""
-        return self._session is not None and not self._session.is_waiting
+        """Whether a session uses the desktop; false while it waits for the user."""
+        return self._session is not None and not (self._session.is_waiting or self.paused)
+
+    @property
+    def paused(self) -> bool:
+        """Whether a session waits until the user resumes it, because the mouse was moved."""
+        return self._session is not None and bool(self._session.pause.reason)
+
+    def resume(self) -> bool:
+        """End the pause; return False if there is none. Only the user may cause this."""
+        if self._session is None or not self.paused:
+            return False
+        self._session.resume()
+        return True
 
     def set_permission(self, permission: Permission) -> None:
         """Set what Claude may do; `off` ends the session. Only the user may cause this."""
@@ -107,8 +119,12 @@ class ComputerService:
         self._end(reason)
 
     @asynccontextmanager
-    async def open_session(self, asker: Asker, options: CaptureOptions) -> AsyncIterator[Session]:
+    async def open_session(
+        self, asker: Asker, options: CaptureOptions, *, pauses: bool = False
+    ) -> AsyncIterator[Session]:
         """Give the desktop to one caller, once the user has approved its program.
+
+        With `pauses`, a moved mouse pauses the session instead of ending it.
 
         Raises ComputerOff, ComputerBusy, and NotApproved for a program that the user denied.
         """
@@ -116,7 +132,8 @@ class ComputerService:
         await self._gate.check(asker)
         # Another caller may have come first while the user decided.
         self._check_available()
-        session = self._session = Session(self._state, asker, options, self.stop)
+        session = Session(self._state, asker, options, self.stop, pauses=pauses)
+        self._session = session
         watching = asyncio.create_task(session.watch())
         try:
             await self._show_indicator()

@@ -9,9 +9,10 @@
 #     approval   denied, or no answer → not executed
 #     carry out  one action after the other, up to the first failure
 #
-# Inputs besides `act`: `end`, and the mouse. While a batch acts, the performer watches the mouse;
-# between batches `watch` does. A moved mouse ends the session, a push into a corner also
-# turns computer use off.
+# Inputs besides `act`: `end`, `resume`, and the mouse. While a batch acts, the performer watches
+# the mouse; between batches `watch` does. A moved mouse ends the session, a push into a corner also
+# turns computer use off. In a session that `pauses`, for mouse control by gaze, either pauses it
+# instead: what is left of a batch is dropped, and the next one waits until the user resumes.
 
 from __future__ import annotations
 
@@ -42,13 +43,19 @@ from bridge.computer.batch import (
 from bridge.computer.describe import describe
 from bridge.computer.executor import DesktopContext, Work
 from bridge.computer.mouse_guard import PUSHED, MouseGuard
+from bridge.computer.pause import PAUSED_TOO_LONG, Pause
 from bridge.computer.policy import Policy
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
-from bridge.errors import BridgeError, ComputerOff, InvalidRequest, Stopped
+from bridge.errors import BridgeError, ComputerOff, InvalidRequest, MouseMoved, Stopped
 
 TIME_ENDED = "The time allowed for computer use has ended."
+MOUSE_MOVED = "The mouse was moved."
+INTERRUPTED = (
+    "Not done, or only in part: the mouse was moved. The user has resumed since then. Take a "
+    "screenshot and try it again."
+)
 
 WATCH_SECONDS = 0.05
 """Seconds between two checks of the mouse while no batch acts."""
@@ -92,8 +99,13 @@ class Session:
         asker: Asker,
         options: CaptureOptions,
         stop: Callable[[str], None],
+        *,
+        pauses: bool = False,
     ) -> None:
-        """`stop` ends the session and turns computer use off."""
+        """`stop` ends the session and turns computer use off.
+
+        With `pauses`, a moved mouse pauses the session instead of ending it.
+        """
         self._state = state
         self.asker = asker
         self._options = options
@@ -102,6 +114,8 @@ class Session:
         self._has_approval = False
         self._mouse: MouseGuard | None = None
         self._is_acting = False
+        self.pauses = pauses
+        self.pause = Pause(state.clocks)
         self.is_waiting = False
         """Whether the user is being asked to approve a batch."""
         self.stopped = asyncio.Event()
@@ -113,6 +127,12 @@ class Session:
         if not self.stopped.is_set():
             self.stop_reason = reason
             self.stopped.set()
+            self.pause.close()
+
+    def resume(self) -> None:
+        """Continue after a pause; the mouse may be anywhere now."""
+        self._mouse = None
+        self.pause.end()
 
     def check(self) -> None:
         """Raise Stopped after a stop, and ComputerOff once a timed grant has ended."""
@@ -132,7 +152,7 @@ class Session:
 
         Raises Stopped, ComputerOff, DesktopUnavailable and RulesUnreadable.
         """
-        self.check()
+        await self._wait_while_paused()
         policy = await self._state.read_policy()
         if self._capture is None:
             self._capture = Capture(replace(self._options, secret=policy.never))
@@ -144,7 +164,7 @@ class Session:
             return BatchResult(_fail_all(actions, previewed, refusal), None)
         possible = actions[: len(previewed.what)]
         if not possible:
-            refused = _fail_rest(actions, previewed.problem)
+            refused = _list_rest(actions, (), previewed.problem)
             return BatchResult(refused, None, previewed.problem)
         if dry_run and not all(isinstance(action, OBSERVATIONS) for action in actions):
             skipped = _skip_all(possible, previewed)
@@ -168,21 +188,31 @@ class Session:
             if self._state.permission.mode == "off":
                 self._stop(TIME_ENDED)
                 break
+            if self.pause.is_too_long:
+                self.end(PAUSED_TOO_LONG)
+                break
             guard = self._mouse
-            if guard is None or self._is_acting:
+            if guard is None or self._is_acting or self.pause.reason:
                 continue
             with suppress(BridgeError):  # the next batch will report the error
                 pointer, screens = await self._state.executor.run(_read_pointer)
                 # A batch may have begun while this waited for the desktop's thread.
                 if self._mouse is guard and not self._is_acting:
-                    self._handle_mouse(guard.find_stop_reason(pointer, screens))
+                    await self._handle_mouse(guard.find_stop_reason(pointer, screens))
         await self._state.executor.release_all()
 
-    def _handle_mouse(self, reason: str | None) -> None:
-        if reason == PUSHED:
+    async def _handle_mouse(self, reason: str | None) -> None:
+        if reason is not None and self.pauses:
+            self.pause.begin(MOUSE_MOVED)
+            await self._state.executor.release_all()
+        elif reason == PUSHED:
             self._stop(reason)
         elif reason is not None:
             self.end(reason)
+
+    async def _wait_while_paused(self) -> None:
+        await self.pause.wait()
+        self.check()
 
     async def _decide(
         self, actions: Sequence[Action], previewed: Preview, announce: AnnounceApproval
@@ -268,9 +298,18 @@ class Session:
 
         self._is_acting = True
         try:
-            self._mouse = await self._run(work)
+            # The pause may have begun while the user decided.
+            if not self.pause.reason:
+                self._mouse = await self._run(work)
+        except MouseMoved:
+            if not self.pauses:
+                raise
+            self.pause.begin(MOUSE_MOVED)
         finally:
             self._is_acting = False
+        if self.pause.reason:
+            await self._wait_while_paused()
+            outcomes += _fail_rest(actions[len(outcomes) :], INTERRUPTED)
         return outcomes
 
     @contextmanager
@@ -292,7 +331,8 @@ class Session:
         try:
             return await self._state.executor.run(work)
         except Stopped as error:
-            self.end(error.message)
+            if not (self.pauses and isinstance(error, MouseMoved)):
+                self.end(error.message)
             raise
 
 
@@ -314,13 +354,14 @@ def _list_rest(
     actions: Sequence[Action], outcomes: Sequence[Outcome], problem: InvalidRequest | None
 ) -> tuple[Outcome, ...]:
     """List the outcomes of the actions from the first impossible one on."""
-    failed = any(outcome.failed for outcome in outcomes)
-    return _fail_rest(actions[len(outcomes) :], None if failed else problem)
+    has_failed = any(outcome.failed for outcome in outcomes)
+    reason = HALTED if has_failed or problem is None else problem.message
+    return _fail_rest(actions[len(outcomes) :], reason)
 
 
-def _fail_rest(actions: Sequence[Action], problem: InvalidRequest | None) -> tuple[Outcome, ...]:
-    """Give the first action its problem, and the others HALTED."""
-    texts = [HALTED if problem is None else problem.message, *([HALTED] * (len(actions) - 1))]
+def _fail_rest(actions: Sequence[Action], reason: str) -> tuple[Outcome, ...]:
+    """Give the first action the reason, and the others HALTED."""
+    texts = [reason, *([HALTED] * (len(actions) - 1))]
     return tuple(
         Outcome(action, text, failed=True, what=describe(action))
         for action, text in zip(actions, texts, strict=False)

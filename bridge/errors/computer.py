@@ -40,6 +40,10 @@ class Stopped(BridgeError):
     hint = "Send the request again to continue."
 
 
+class MouseMoved(Stopped):
+    """The user moved the mouse while Claude acted."""
+
+
 class ComputerOff(BridgeError):
     """Computer use is off; only the user turns it on."""
 

@@ -84,6 +84,12 @@ class ComputerStopped(BaseModel):
     stopped: Literal[True] = True
 
 
+class ComputerResumed(BaseModel):
+    """`POST /computer/resume`: the paused task continues."""
+
+    resumed: Literal[True] = True
+
+
 class ActionBody(BaseModel):
     """One action of Claude's computer toolset or on elements: `action`, and its own fields.
 
@@ -163,6 +169,11 @@ class RunBody(BaseModel):
     model: str = Field("default", min_length=1, max_length=200)
     asked_by: str = Field("a program", max_length=100)
     dry_run: bool = False
+    mouse_moved: Literal["stop", "pause"] = Field(
+        "stop",
+        description="What happens if the user moves the mouse: the run ends, or it pauses until "
+        "`POST /computer/resume`, for users who control the mouse with their eyes.",
+    )
 
 
 class RunStarted(BaseModel):
@@ -199,6 +210,19 @@ class RunActed(BaseModel):
     failed: str | None = Field(None, description="Why it was not executed, or not all of it.")
 
 
+class RunPaused(BaseModel):
+    """The mouse was moved, and nothing is done until `POST /computer/resume`."""
+
+    type: Literal["run.paused"] = "run.paused"
+    reason: str
+
+
+class RunResumed(BaseModel):
+    """The user has resumed the run."""
+
+    type: Literal["run.resumed"] = "run.resumed"
+
+
 class RunFinished(BaseModel):
     """The last event of a run, unless it failed."""
 
@@ -216,6 +240,6 @@ class RunError(BaseModel):
 
 
 RunEvent = Annotated[
-    RunStarted | RunText | RunApproval | RunActed | RunFinished | RunError,
+    RunStarted | RunText | RunApproval | RunActed | RunPaused | RunResumed | RunFinished | RunError,
     Field(discriminator="type"),
 ]

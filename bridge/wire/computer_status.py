@@ -25,9 +25,17 @@ class ComputerHealth(ComputerSwitch):
     """The computer's part of `GET /health`."""
 
     active: Annotated[
-        bool, Doc("Whether Claude uses the desktop now; false while it waits for approval.")
+        bool, Doc("Whether Claude uses the desktop now; false while it waits for the user.")
+    ] = False
+    paused: Annotated[
+        bool, Doc("Whether it waits for `POST /computer/resume`, because the mouse was moved.")
     ] = False
     waiting: Annotated[int, Doc("Number of batches that wait for approval.")] = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether Claude uses the desktop, or waits for the user to let it."""
+        return self.active or self.paused or self.waiting > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +138,7 @@ class ComputerStatus(ComputerSwitch):
     """`GET /computer`."""
 
     active: bool
+    paused: bool = False
     waiting: list[WaitingBatch]
     decided: Annotated[list[DecidedBatch], Doc("The last decisions, the newest first.")] = field(
         default_factory=list

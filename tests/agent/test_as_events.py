@@ -7,7 +7,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bridge.agent.as_events import RunEventConverter
-from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.agent.events import (
+    ActionsDone,
+    ApprovalRequested,
+    Event,
+    LoopEnded,
+    PauseChanged,
+)
 from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.approval.shown import ShownStep
 from bridge.deadline import Deadline
@@ -71,6 +77,13 @@ def test_approvals_and_actions_are_events() -> None:
         "digest": waiting.digest,
     }
     assert acted["failed"] == "Not executed: no."
+
+
+def test_a_pause_and_its_end_are_events() -> None:
+    assert convert(PauseChanged("The mouse was moved."), PauseChanged("")) == [
+        {"type": "run.paused", "reason": "The mouse was moved."},
+        {"type": "run.resumed"},
+    ]
 
 
 def test_tokens_of_all_turns_are_added_up() -> None:

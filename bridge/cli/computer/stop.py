@@ -113,7 +113,7 @@ def stop_computer(bridge: BridgeClient) -> str:
 
 def _describe_stop(before: Any) -> str:
     """Return what a stop has ended, from the status before it."""
-    if before["active"] or before["waiting"]:
+    if before["active"] or before.get("paused") or before["waiting"]:
         return "Stopped; computer use is off."
     if before["mode"] != "off":
         return "Computer use was on, but not in use; it is off now."

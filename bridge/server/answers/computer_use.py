@@ -47,8 +47,10 @@ async def resolve_with_computer(
     return resolved, build_computer_use(bridge, asker)
 
 
-def build_computer_use(bridge: Bridge, asker: Asker, *, dry_run: bool = False) -> ComputerUse:
-    """Build the options from the settings."""
+def build_computer_use(
+    bridge: Bridge, asker: Asker, *, dry_run: bool = False, pauses: bool = False
+) -> ComputerUse:
+    """Build the options from the settings; see `ComputerUse` for the others."""
     settings = bridge.settings
     limits = Limits(
         settings.computer_max_steps,
@@ -63,6 +65,7 @@ def build_computer_use(bridge: Bridge, asker: Asker, *, dry_run: bool = False) -
         settings.computer_format,
         settings.computer_monitor,
         dry_run,
+        pauses,
     )
 
 

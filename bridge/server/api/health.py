@@ -92,7 +92,7 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "open_streams": 0,
     "routes": [_ROUTE_EXAMPLE],
     "roads": [_ROUTE_EXAMPLE],
-    "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
+    "computer": {"mode": "off", "until": None, "active": False, "paused": False, "waiting": 0},
     "recorder": {"on": False, "until": None, "exchanges": 0},
     "storage_problems": [],
 }

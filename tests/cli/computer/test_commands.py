@@ -323,6 +323,11 @@ async def test_a_file_that_cannot_be_written_is_an_error(bridge: Bridge, tmp_pat
             "Computer use: ask, Claude is using this computer",
         ),
         (
+            {"mode": "ask", "active": False, "paused": True, "waiting": 0},
+            "Computer use: ask, paused because the mouse was moved (resume by voice, tray or "
+            "dashboard)",
+        ),
+        (
             {"mode": "ask", "active": False, "waiting": 2},
             "Computer use: ask, 2 waiting for your approval (tray or dashboard)",
         ),

@@ -57,7 +57,9 @@ async def create_run(request: web.Request) -> web.StreamResponse:
             model,
         )
         asker = await identify_asker(request, body.asked_by)
-        computer_use = build_computer_use(bridge, asker, dry_run=body.dry_run)
+        computer_use = build_computer_use(
+            bridge, asker, dry_run=body.dry_run, pauses=body.mouse_moved == "pause"
+        )
         async with computer_use.open_run(backend, translated.request) as batches:
             # An error before the first event can still be answered with its HTTP status.
             events = prepend_batch(await anext(batches), batches)

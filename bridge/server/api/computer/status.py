@@ -1,4 +1,4 @@
-"""`/computer`: the mode of computer use, who asked for it, and the stop."""
+"""`/computer`: the mode of computer use, who asked for it, stop and resume."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bridge.server.api.computer.approvals import as_waiting_batch
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.computer import (
+    ComputerResumed,
     ComputerStopped,
     ComputerSwitchPatch,
     ProgramForgotten,
@@ -55,6 +56,7 @@ def get_computer_health(bridge: Bridge) -> ComputerHealth:
     return ComputerHealth(
         **asdict(get_switch(bridge)),
         active=computer.active,
+        paused=computer.paused,
         waiting=len(computer.approvals.pending),
     )
 
@@ -65,6 +67,7 @@ async def get_computer_status(request: web.Request) -> web.Response:
     status = ComputerStatus(
         **asdict(get_switch(bridge)),
         active=bridge.computer.active,
+        paused=bridge.computer.paused,
         waiting=[as_waiting_batch(batch) for batch in bridge.computer.approvals.pending],
         decided=[
             DecidedBatch(
@@ -99,10 +102,18 @@ async def stop_computer(request: web.Request) -> web.Response:
     return web.json_response(ComputerStopped().model_dump())
 
 
+async def resume_computer(request: web.Request) -> web.Response:
+    """Continue a task that is paused because the mouse was moved. Raises NotFound."""
+    if not request.app[BRIDGE].computer.resume():
+        raise NotFound("Nothing is paused.")
+    return web.json_response(ComputerResumed().model_dump())
+
+
 _STATUS_EXAMPLE: dict[str, Any] = {
     "mode": "off",
     "until": None,
     "active": False,
+    "paused": False,
     "waiting": [],
     "decided": [],
     "programs": [],
@@ -136,5 +147,15 @@ ROUTES = (
         "Stop everything and turn computer use off",
         Answer("Everything has stopped.", ComputerStopped, {"stopped": True}),
         access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/computer/resume",
+        resume_computer,
+        "Computer",
+        "Continue a task that is paused because the mouse was moved",
+        Answer("It continues.", ComputerResumed),
+        access="token",
+        failures=(404,),
     ),
 )

@@ -762,6 +762,40 @@ async def test_a_moved_mouse_ends_the_task_while_claude_thinks(
     assert (await call("GET", "/computer"))[1]["mode"] == mode
 
 
+async def test_a_run_that_pauses_says_so_and_goes_on_when_the_user_resumes(
+    bridge: Bridge, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    assert (await call("POST", "/computer/resume", {}))[0] == 404
+
+    def moved(line: tuple[Any, ...]) -> None:
+        if desktop.done.count(("type", "x")) == 5:
+            desktop.at = Point(900, 500)
+
+    desktop.before = moved
+    fake.script(calls(types("x" * 1000)), calls(click(300, 400)), says("I have clicked."))
+    body = {"prompt": "Click.", "model": OPUS, "mouse_moved": "pause"}
+    running = asyncio.create_task(events(bridge, body))
+    async with asyncio.timeout(30):
+        while not (await call("GET", "/computer"))[1]["paused"]:
+            await asyncio.sleep(0.01)
+    health = (await call("GET", "/health"))[1]["computer"]
+    assert (health["paused"], health["active"], health["mode"]) == (True, False, "allowed")
+    desktop.before = lambda line: None
+    assert (await call("POST", "/computer/resume", {})) == (200, {"resumed": True})
+    run_events = await asyncio.wait_for(running, 30)
+    assert [event["type"] for event in run_events if event["type"] != "run.text"] == [
+        "run.started",
+        "run.paused",
+        "run.resumed",
+        "run.acted",
+        "run.acted",
+        "run.finished",
+    ]
+    assert run_events[3]["failed"].startswith("Not done, or only in part")
+    assert desktop.done[-2:] == [("press", "left"), ("release", "left")]
+
+
 async def test_a_client_that_disconnects_ends_the_task(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:

@@ -33,6 +33,7 @@ from tray.commands import (
     RecordRequests,
     Refresh,
     Restart,
+    ResumeComputer,
     ShowCode,
     Start,
     StartAtLogin,
@@ -207,6 +208,8 @@ class App:
                 self._change_switches({"computer": mode}, command.as_changes())
             case StopComputer():
                 self._attempt(self._runner.stop_computer)
+            case ResumeComputer():
+                self._attempt(self._runner.resume_computer)
             case Decide(batch, approved, digest):
                 self._attempt(lambda: self._runner.decide(batch, approved=approved, digest=digest))
             case AllowExtraUsage(agreement, account):

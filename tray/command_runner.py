@@ -64,6 +64,11 @@ class CommandRunner:
         with _explain_failures():
             self._find_server().stop_computer()
 
+    def resume_computer(self) -> None:
+        """Continue what is paused because the mouse was moved."""
+        with _explain_failures():
+            self._find_server().resume_computer()
+
     def decide(self, batch: str, *, approved: bool, digest: str = "") -> None:
         """Approve or deny a batch of computer actions."""
         with _explain_failures():

@@ -72,6 +72,11 @@ class StopComputer:
 
 
 @dataclass(frozen=True)
+class ResumeComputer:
+    """Continue what is paused because the mouse was moved."""
+
+
+@dataclass(frozen=True)
 class Decide:
     """Approve or deny a batch of computer actions."""
 
@@ -143,7 +148,7 @@ class Refresh:
 
 
 Command = (
-    Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide
+    Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | ResumeComputer | Decide
     | AllowExtraUsage | ConnectProgram | Copy | InstallTalon | Open | ShowCode | RecordRequests
     | StartAtLogin | Refresh
 )  # fmt: skip

@@ -21,6 +21,7 @@ from tray.commands import (
     Quit,
     RecordRequests,
     Restart,
+    ResumeComputer,
     ShowCode,
     Start,
     StartAtLogin,
@@ -97,7 +98,7 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
     return (
         Entry("state", _shorten(describe_status(status)), enabled=False),
         *(entry for batch in status.batches for entry in _build_approval_entries(batch)),
-        _build_stop_entry(status),
+        *_build_computer_entries(status),
         *_build_plan_entries(status),
         Entry("separator-1", kind="separator"),
         *_build_server_entries(status),
@@ -172,10 +173,20 @@ def _build_approval_entries(batch: WaitingBatch) -> tuple[Entry, ...]:
     )
 
 
-def _build_stop_entry(status: Status) -> Entry:
+def _build_computer_entries(status: Status) -> tuple[Entry, ...]:
     computer = status.computer if status.state == "running" else None
-    busy = computer is not None and (computer.active or computer.waiting > 0)
-    return Entry("computer-stop", "Stop Claude", enabled=busy, command=StopComputer(), visible=busy)
+    busy = computer is not None and computer.is_busy
+    paused = computer is not None and computer.paused
+    return (
+        Entry(
+            "computer-resume",
+            "Resume Claude",
+            enabled=paused,
+            command=ResumeComputer(),
+            visible=paused,
+        ),
+        Entry("computer-stop", "Stop Claude", enabled=busy, command=StopComputer(), visible=busy),
+    )
 
 
 def _build_plan_entries(status: Status) -> tuple[Entry, ...]:
@@ -366,6 +377,8 @@ def _label_computer(computer: ComputerHealth | None) -> str:
         return "Computer use"
     if computer.waiting:
         return "Computer use: waiting for your approval"
+    if computer.paused:
+        return "Computer use: paused"
     return f"Computer use: {'active' if computer.active else _MODE_LABELS[computer.mode]}"
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.wire.computer_status import WaitingBatch
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
 from bridge.wire.usage import PlanAlert, PlanReport
-from tray.commands import AllowExtraUsage, Command, Decide, Open, Start, StopComputer
+from tray.commands import (
+    AllowExtraUsage,
+    Command,
+    Decide,
+    Open,
+    ResumeComputer,
+    Start,
+    StopComputer,
+)
 from tray.status import Status, choose_look, summarize_batch
 
 REPEAT_SECONDS = 60.0
@@ -17,6 +25,7 @@ MOST_ALERTS = 100
 
 _REFUSAL = "extra usage"
 _ACTIVE = "computer on"
+_PAUSED = "computer paused"
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,11 @@ def _list_urgent_topics(status: Status) -> list[str]:
     """Return the topics of all urgent notifications that are still true."""
     topics = [_name_topic(batch) for batch in status.batches]
     computer = status.computer
-    # While it waits for approval, the task is not over.
-    if computer is not None and (computer.active or computer.waiting):
+    # While it waits for the user, the task is not over.
+    if computer is not None and computer.is_busy:
         topics.append(_ACTIVE)
+    if computer is not None and computer.paused:
+        topics.append(_PAUSED)
     if any(plan.refusal for plan in status.plans):
         topics.append(_REFUSAL)
     urgent = (key for key, _, alert in _list_alerts(status.plans) if alert.urgent)
@@ -120,18 +131,19 @@ def _find_problem_notices(before: Status, after: Status) -> tuple[Notice, ...]:
 def _find_computer_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     known = {batch.id for batch in before.batches}
     notices = [_build_approval_notice(b) for b in after.batches if b.id not in known]
-    was_active, is_active = (s.computer is not None and s.computer.active for s in (before, after))
-    was_waiting, is_waiting = (
-        s.computer is not None and s.computer.waiting > 0 for s in (before, after)
-    )
-    # While it waits for approval, the task is neither beginning nor over.
-    if is_active and not was_active and not was_waiting:
+    was, now = (s.computer or ComputerHealth() for s in (before, after))
+    # While it waits for the user, the task is neither beginning nor over.
+    if now.active and not was.is_busy:
         text = (
             "Claude is controlling this computer. To stop it, choose Stop Claude in the tray menu."
         )
-        button = ("Stop Claude", StopComputer())
-        notices.append(Notice(text, _ACTIVE, (button,), urgent=True))
-    if was_active and not is_active and not is_waiting:
+        stop = ("Stop Claude", StopComputer())
+        notices.append(Notice(text, _ACTIVE, (stop,), urgent=True))
+    if now.paused and not was.paused:
+        text = "The mouse was moved, so Claude has paused. To continue, choose Resume Claude."
+        resume = ("Resume Claude", ResumeComputer())
+        notices.append(Notice(text, _PAUSED, (resume,), urgent=True))
+    if (was.active or was.paused) and not now.is_busy:
         notices.append(Notice("Claude no longer controls this computer.", "computer off"))
     return tuple(notices)
 

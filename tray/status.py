@@ -161,7 +161,7 @@ def count_requests(count: int) -> str:
 
 def _choose_look_of_running(status: Status) -> Look:
     # First of all: the user must not miss that Claude controls the computer or asks to.
-    if status.computer is not None and (status.computer.active or status.computer.waiting):
+    if status.computer is not None and status.computer.is_busy:
         return "computer"
     if status.paused:
         return "paused"
@@ -187,6 +187,8 @@ def _describe_running(status: Status) -> str:
     # First, because nothing is done while it waits.
     if computer is not None and computer.waiting:
         return _describe_waiting(status, computer.waiting)
+    if computer is not None and computer.paused:
+        return "Claude is paused because the mouse was moved"
     if computer is not None and computer.active:
         return "Claude is controlling this computer"
     if status.paused:

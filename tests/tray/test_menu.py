@@ -31,6 +31,7 @@ from tray.commands import (
     Decide,
     Open,
     RecordRequests,
+    ResumeComputer,
     StopComputer,
     Switch,
     UseComputer,
@@ -108,6 +109,12 @@ def enabled(status: Status) -> set[str]:
             "Claude is controlling this computer",
             "computer",
             {*WHILE_RUNNING, "computer-stop"},
+        ),
+        (
+            replace(RUNNING, computer=ComputerHealth(mode="allowed", paused=True)),
+            "Claude is paused because the mouse was moved",
+            "computer",
+            {*WHILE_RUNNING, "computer-resume", "computer-stop"},
         ),
         (
             replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1)),
@@ -252,6 +259,9 @@ def test_computer_use_is_switched() -> None:
     assert not entry(replace(RUNNING, computer=None), "computer").enabled
     active = replace(RUNNING, computer=ComputerHealth(mode="ask", active=True))
     assert entry(active, "computer").label == "Computer use: active"
+    paused = replace(RUNNING, computer=ComputerHealth(mode="ask", paused=True))
+    assert entry(paused, "computer").label == "Computer use: paused"
+    assert entry(paused, "computer-resume").command == ResumeComputer()
 
 
 def test_an_approval_is_answered_at_the_top_of_the_menu() -> None:

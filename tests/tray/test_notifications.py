@@ -9,7 +9,7 @@ import pytest
 from bridge.wire.computer_status import ComputerHealth
 from bridge.wire.usage import PlanAlert
 from tests.tray.statuses import BATCH, ON_PLAN, PLAN, REFUSED, RUNNING
-from tray.commands import AllowExtraUsage, Decide, Open, Start, StopComputer
+from tray.commands import AllowExtraUsage, Decide, Open, ResumeComputer, Start, StopComputer
 from tray.notifications import (
     MOST_ALERTS,
     Notice,
@@ -104,6 +104,7 @@ COSTLY = PlanAlert(key="extra:9", words="Extra usage has begun.", urgent=True)
     ("urgent", "over"),
     [
         (replace(RUNNING, computer=ComputerHealth(mode="allowed", active=True)), RUNNING),
+        (replace(RUNNING, computer=ComputerHealth(mode="allowed", paused=True)), RUNNING),
         (
             replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1), batches=(BATCH,)),
             RUNNING,
@@ -111,7 +112,7 @@ COSTLY = PlanAlert(key="extra:9", words="Extra usage has begun.", urgent=True)
         (replace(ON_PLAN, plans=(REFUSED,)), ON_PLAN),
         (replace(ON_PLAN, plans=(replace(PLAN, alerts=[COSTLY]),)), ON_PLAN),
     ],
-    ids=["computer use", "approval", "refusal", "extra usage"],
+    ids=["computer use", "pause", "approval", "refusal", "extra usage"],
 )
 def test_each_urgent_notification_is_withdrawn_when_it_is_over(
     urgent: Status, over: Status
@@ -122,6 +123,18 @@ def test_each_urgent_notification_is_withdrawn_when_it_is_over(
     assert topics <= set(find_withdrawn_topics(urgent, over))
     assert topics <= set(find_withdrawn_topics(urgent, Status("stopped")))
     assert find_withdrawn_topics(urgent, urgent) == ()
+
+
+def test_a_pause_offers_to_resume_and_is_no_end_of_computer_use() -> None:
+    active = replace(RUNNING, computer=ComputerHealth(mode="allowed", active=True))
+    paused = replace(RUNNING, computer=ComputerHealth(mode="allowed", paused=True))
+    (notice,) = find_notices(active, paused)
+    assert notice.choices == (("Resume Claude", ResumeComputer()),)
+    assert notice.text.startswith("The mouse was moved, so Claude has paused.")
+    assert find_notices(paused, active) == ()
+    assert find_withdrawn_topics(paused, active) == (notice.topic,)
+    (ended,) = find_notices(paused, RUNNING)
+    assert ended.text == "Claude no longer controls this computer."
 
 
 def test_a_pause_for_an_approval_is_no_end_of_computer_use() -> None:

@@ -211,6 +211,7 @@ def test_a_failing_list_is_not_requested_in_every_poll(world: World) -> None:
         (replace(HEALTH, open_streams=1), 0.4),
         (replace(HEALTH, computer=ComputerHealth(mode="allowed", active=True)), 0.4),
         (replace(HEALTH, computer=ComputerHealth(mode="ask", waiting=1)), 0.4),
+        (replace(HEALTH, computer=ComputerHealth(mode="ask", paused=True)), 0.4),
         (NoServer("No server is running"), 0.1),
     ],
 )

@@ -139,6 +139,10 @@ class ControlClient:
         """Stop computer use and turn it off."""
         self._call("POST", "/computer/stop", {})
 
+    def resume_computer(self) -> None:
+        """Continue what is paused; raises NotAnswering if nothing is."""
+        self._call("POST", "/computer/resume", {})
+
     def reload(self) -> None:
         """Make the server read its keys again and retry every route to Claude."""
         self._call("POST", "/control/reload", {})

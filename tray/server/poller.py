@@ -111,8 +111,7 @@ class Poller:
         health = self._last.health if self._last is not None else None
         if health is None:
             return STARTING_SECONDS
-        computer = health.computer
-        busy = health.open_streams or computer.active or computer.waiting
+        busy = health.open_streams or health.computer.is_busy
         return BUSY_SECONDS if busy else IDLE_SECONDS
 
     def _poll(self, target: Target) -> Report:

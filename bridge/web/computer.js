@@ -29,6 +29,7 @@ function describeMode(state) {
 
 function describeActivity(state) {
   if (state.waiting) return "Claude is waiting for your approval";
+  if (state.paused) return "Claude is paused because the mouse was moved";
   return state.active ? "Claude is controlling this computer" : "none";
 }
 
@@ -37,9 +38,10 @@ export function showComputer(state) {
   setText("computer-mode", describeMode(state));
   setText("computer-active", describeActivity(state));
   byId("computer").classList.toggle("active", state.active && !state.waiting);
-  byId("computer").classList.toggle("waiting", state.waiting > 0);
+  byId("computer").classList.toggle("waiting", state.waiting > 0 || state.paused);
   byId("computer-stop").hidden = !token() || (state.mode === "off" && !state.active);
-  isBusy = state.active || state.waiting > 0;
+  byId("computer-resume").hidden = !token() || !state.paused;
+  isBusy = state.active || state.paused || state.waiting > 0;
   announceWaiting(state.waiting);
   for (const input of document.querySelectorAll("input[name=computer]")) {
     // During a change, /health still reports the old mode, which would undo the user's click.
@@ -174,6 +176,7 @@ for (const input of document.querySelectorAll("input[name=computer]")) {
 }
 const stop = () => showErrorsOf(() => callBridge("/computer/stop", {})).then(refresh);
 byId("computer-stop").onclick = stop;
+byId("computer-resume").onclick = () => showErrorsOf(() => callBridge("/computer/resume", {})).then(refresh);
 listenToKeys({ act: showErrorsOf, stop: () => { if (token() && isBusy) stop(); } });
 watchSession(() => { if (!token()) hideDetails(); });
 // More often than the rest of the page, because approvals expire soon. An error is only logged:

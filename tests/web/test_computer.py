@@ -11,8 +11,10 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.computer.desktop import Window
+from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
+from tests.clocks import OWN
 from tests.computer.fake_desktop import FakeDesktop
 from tests.fake_anthropic.script import ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -103,6 +105,22 @@ async def test_the_user_approves_or_denies_a_batch(
     assert (await running).choices[0].message.content == "As you wish."
     assert (("key_down", "Delete") in desktop.done) is done
     await page.wait_for("document.querySelectorAll('.approval').length === 0")
+    assert page.errors == []
+
+
+async def test_the_user_resumes_what_a_moved_mouse_has_paused(
+    desktop: FakeDesktop, bridge: Bridge, page: Page
+) -> None:
+    bridge.computer.allow_for(1)
+    async with bridge.computer.open_session(OWN, CaptureOptions(), pauses=True) as session:
+        assert await page.evaluate("document.querySelector('#computer-resume').hidden")
+        session.pause.begin("The mouse was moved.")
+        await page.wait_for("!document.querySelector('#computer-resume').hidden")
+        paused = "Claude is paused because the mouse was moved"
+        assert await page.read_text("#computer-active") == paused
+        await page.evaluate("document.querySelector('#computer-resume').click()")
+        await page.wait_for("document.querySelector('#computer-resume').hidden")
+        assert session.pause.reason == ""
     assert page.errors == []
 
 

@@ -22,7 +22,8 @@ class RunStep:
 
     `approval` is the id of a step that waits for the user's approval, until `expires_at` (Unix
     seconds); `digest` is of all that is to be approved, and `is_whole` tells whether the sentence
-    contains it. `final` is true for the last event, which has a `status`.
+    contains it. `paused` is true if the run waits until the user resumes it, `final` for the last
+    event, which has a `status`.
     """
 
     sentence: str
@@ -30,6 +31,7 @@ class RunStep:
     digest: str = ""
     is_whole: bool = True
     expires_at: float = 0.0
+    paused: bool = False
     final: bool = False
     status: str = ""
 
@@ -61,6 +63,11 @@ class RunEventReader:
                 )
             case "run.approval":
                 return _read_approval(event)
+            case "run.paused":
+                reason = _shorten_line(event.get("reason"))
+                return RunStep(f"Paused. {reason}".strip(), paused=True)
+            case "run.resumed":
+                return RunStep("Claude continues.")
             case "run.finished":
                 self.complete = True
                 return _read_end(event)

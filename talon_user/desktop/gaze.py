@@ -6,6 +6,16 @@ CONTROLS = ("control", "control1", "control_zoom")
 """Talon's kinds of mouse control by gaze; each has an action `…_enabled` and one `…_toggle`."""
 
 
+def list_gaze_controls() -> list[str]:
+    """Return the kinds of control that are on."""
+    return [
+        name
+        for name in CONTROLS
+        if f"tracking.{name}_enabled" in registry.actions
+        and getattr(actions.tracking, f"{name}_enabled")()
+    ]
+
+
 class GazePause:
     """A time in which gaze does not move the mouse; it may begin and end several times."""
 
@@ -15,12 +25,9 @@ class GazePause:
 
     def begin(self) -> None:
         """Turn off the kinds of control that are on."""
-        for name in CONTROLS:
-            if f"tracking.{name}_enabled" not in registry.actions:
-                continue
-            if getattr(actions.tracking, f"{name}_enabled")():
-                getattr(actions.tracking, f"{name}_toggle")(False)
-                self._paused.append(name)
+        for name in list_gaze_controls():
+            getattr(actions.tracking, f"{name}_toggle")(False)
+            self._paused.append(name)
 
     def end(self) -> None:
         """Turn them on again."""

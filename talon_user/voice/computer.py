@@ -4,7 +4,7 @@ import time
 from typing import Any, Optional, Protocol
 
 from ..core.runs import RunEventReader, RunStep
-from ..desktop.gaze import GazePause
+from ..desktop.gaze import GazePause, list_gaze_controls
 from ..wire.http_client import EventStream, Fetch
 from ..wire.request import BadSetting
 from . import client
@@ -14,6 +14,7 @@ ASK_SECONDS = 30.0
 TITLE = "Computer use – say “claude stop” to end it"
 QUESTION = "Let Claude use this computer? “{prompt}”"
 HINT = "Say “claude approve” or “claude deny”."
+RESUME_HINT = "Say “claude resume” to continue."
 REVIEW = "Review it on the dashboard (tray menu), or say “claude deny”."
 ASKER = "the voice commands"
 NOT_APPROVED = "Denied: you did not say “claude approve” in time."
@@ -44,12 +45,14 @@ class ComputerRun(Task):
 
     # States: asking (`_asked_at`: waits for the user's approval), fetching (`_fetch`: reads the
     # bridge's mode, and then switches it if it is off), running (`_stream`), done. A running run
-    # may wait for a step's approval (`_approval`), which the bridge denies when it expires.
-    # Inputs: `answer` with the user's decision, `stop`, time, and the bridge's events. A phrase
-    # does not pause a run: only “claude stop” ends it.
-    # Outputs: banner lines, approvals and a stop request to the bridge, one last sentence.
+    # may wait for a step's approval (`_approval`), which the bridge denies when it expires, or be
+    # paused (`_is_paused`) until the user resumes it.
+    # Inputs: `answer` with the user's decision, `resume`, `stop`, time, and the bridge's events. A
+    # phrase does not pause a run.
+    # Outputs: banner lines, requests to the bridge, one last sentence.
     # The bridge takes a moved mouse for the user's wish to stop. So gaze does not move it while
-    # Claude acts.
+    # Claude acts. If it does nevertheless, because the user has turned it on again, that pauses the
+    # run instead of ending it.
 
     def __init__(self, host: ComputerHost, prompt: str, model: str) -> None:
         """Create a run of `prompt` that asks the user when it begins."""
@@ -62,6 +65,7 @@ class ComputerRun(Task):
         self._stream: Optional[EventStream[Optional[RunStep]]] = None
         self._approval: Optional[RunStep] = None
         self._last_sentence = ""
+        self._is_paused = False
         self._gaze = GazePause()
 
     def begin(self) -> None:
@@ -108,6 +112,13 @@ class ComputerRun(Task):
         self._show_lines("Approved. Claude continues." if approved else "Step denied.")
         return True
 
+    def resume(self) -> None:
+        """Continue after a pause."""
+        if self._is_paused:
+            self._is_paused = False
+            self._gaze.begin()
+            self._host.send_control_request("POST", "/computer/resume", {})
+
     def stop(self) -> None:
         """Stop Claude at once."""
         # Closing the stream stops the run. The request stops it too, in case the bridge has not
@@ -147,6 +158,8 @@ class ComputerRun(Task):
 
     def _start_run(self) -> None:
         body = {"prompt": self._prompt, "model": self._model, "asked_by": ASKER}
+        if list_gaze_controls():
+            body["mouse_moved"] = "pause"
         try:
             self._stream = client.open_stream(
                 "/computer/runs", body, RunEventReader(), control=True
@@ -167,8 +180,12 @@ class ComputerRun(Task):
 
     def _take_step(self, step: RunStep) -> None:
         self._last_sentence = step.sentence
+        self._is_paused = step.paused
         if step.final:
             self._finish_run(step.sentence)
+        elif step.paused:
+            self._gaze.end()
+            self._show_lines(step.sentence, RESUME_HINT)
         elif step.approval:
             self._approval = step
             # The user may need the mouse, to review the step on the dashboard.

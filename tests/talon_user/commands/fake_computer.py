@@ -15,7 +15,7 @@ Event = dict[str, Any]
 
 
 class FakeComputer(Served):
-    """Requires the control token; a run sends `events` and waits at each `run.approval`."""
+    """Requires the control token; a run sends `events`, and waits for the user where it would."""
 
     def __init__(self, token: str, mode: str = "off") -> None:
         self.token, self.mode = token, mode
@@ -25,7 +25,7 @@ class FakeComputer(Served):
         self.modes: list[str] = []
         self.runs: list[Any] = []
         self.decided: list[tuple[str, bool]] = []
-        self.stopped = 0
+        self.stopped = self.resumed = 0
         self.hung_up = False
         self._decision = asyncio.Event()
 
@@ -39,6 +39,7 @@ class FakeComputer(Served):
                 web.post("/computer/runs", self._run),
                 web.post("/computer/approvals/{id}", self._decide),
                 web.post("/computer/stop", self._stop),
+                web.post("/computer/resume", self._resume),
                 web.get("/v1/models", self._models),
             ]
         )
@@ -85,7 +86,7 @@ class FakeComputer(Served):
         try:
             for event in self.events:
                 await response.write(f"data: {json.dumps(event)}\n\n".encode())
-                if event["type"] == "run.approval":
+                if event["type"] in ("run.approval", "run.paused"):
                     self._decision.clear()
                     await self._decision.wait()
                 await asyncio.sleep(0.02)
@@ -99,6 +100,11 @@ class FakeComputer(Served):
         self.decided.append((request.match_info["id"], body["approved"]))
         self._decision.set()
         return web.json_response({})
+
+    async def _resume(self, request: web.Request) -> web.Response:
+        self.resumed += 1
+        self._decision.set()
+        return web.json_response({"resumed": True})
 
     async def _stop(self, request: web.Request) -> web.Response:
         self.stopped += 1

@@ -247,6 +247,35 @@ async def test_gaze_does_not_move_the_mouse_while_claude_uses_it(
     assert world.gaze == {"control", "control_zoom"}
 
 
+async def test_a_run_that_a_moved_mouse_has_paused_continues_when_the_user_says_so(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    world.gaze = {"control"}
+    moved = {"type": "run.paused", "reason": "The mouse was moved."}
+    computer.events = [STARTED, moved, {"type": "run.resumed"}, DONE]
+    world.say("claude computer open the settings")
+    world.say("claude approve")
+    await wait_until(world, lambda: "Paused. The mouse was moved." in seen(world))
+    assert computer.runs[0]["mouse_moved"] == "pause"
+    assert "Say “claude resume” to continue." in seen(world)
+    assert (world.gaze, computer.resumed) == ({"control"}, 0)
+    world.say("claude resume")
+    assert world.gaze == set()
+    await wait_until_idle(world)
+    assert (computer.resumed, computer.stopped) == (1, 0)
+    assert world.gaze == {"control"}
+
+
+async def test_without_gaze_control_a_moved_mouse_ends_the_run(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    computer.events = [STARTED, DONE]
+    world.say("claude computer open the settings")
+    world.say("claude approve")
+    await wait_until_idle(world)
+    assert "mouse_moved" not in computer.runs[0]
+
+
 async def test_gaze_is_given_back_after_a_stop(world: TalonWorld, computer: FakeComputer) -> None:
     world.gaze = {"control1"}
     computer.events = [STARTED, {"type": "run.text", "text": "I see."}, ASKING, DONE]

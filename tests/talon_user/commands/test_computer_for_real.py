@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.computer.desktop import Window
-from bridge.computer.screen.geometry import Rect
+from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop, make_app
 from tests.conftest import StartBridge
@@ -18,6 +18,7 @@ from tests.talon_user.conftest import load_world
 from tests.talon_world import TalonWorld
 
 CLICK = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
+TYPE = ToolUse("type", {"text": "x" * 100}, toolset_name="computer")
 DELETE = ToolUse("key", {"text": "Delete"}, toolset_name="computer")
 
 
@@ -96,6 +97,33 @@ async def test_a_denied_step_is_skipped(
     world.say("claude deny")
     await wait_until_idle(world)
     assert list_input(pretended) == []
+
+
+async def test_gaze_that_moves_the_mouse_pauses_the_run_until_the_user_resumes(
+    world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop, bridge: Bridge
+) -> None:
+    def look_away(_call: tuple[object, ...]) -> None:
+        if pretended.done.count(("type", "x")) == 5:
+            pretended.at = Point(900, 500)
+
+    pretended.before = look_away
+    world.gaze = {"control"}
+    fake.script(calls(TYPE), calls(CLICK), says("Typed and clicked."))
+    world.say("claude computer type it")
+    world.say("claude approve")
+    await world.run_until_async(lambda: "Say “claude resume”" in " ".join(world.seen), 30)
+    assert bridge.computer.paused
+    done = list_input(pretended)
+    pretended.before = lambda _call: None
+    world.say("claude resume")
+    await wait_until_idle(world)
+    assert world.notifications[-1] == "Claude is done. Typed and clicked."
+    assert done.count(("type", "x")) <= 6
+    assert list_input(pretended)[len(done) :] == [
+        ("move", 100, 200),
+        ("press", "left"),
+        ("release", "left"),
+    ]
 
 
 async def test_stop_ends_the_run_and_turns_computer_use_off(

@@ -11,6 +11,8 @@ from openai import AsyncOpenAI, NotFoundError
 from bridge.settings import find_paths
 from tests.fake_anthropic.script import Reply, Text, rate_limited
 from tests.talon_user.commands.conftest import MakeTalk, Talk
+from tests.talon_user.scripted_stream import ScriptedBridge
+from tests.talon_world import TalonWorld
 from tests.talon_world.apps import App, Chat, CodeEditor, CompletionPopup, SlowPaster, Terminal
 
 LONG = "word " * 400
@@ -66,18 +68,21 @@ async def test_the_noise_from_the_setting_stops_claude(make_talk: MakeTalk, nois
     assert talk.notes == []
 
 
-async def test_a_hiss_of_speech_does_not_stop_claude(make_talk: MakeTalk) -> None:
-    talk = make_talk()
-    talk.world.set_setting("user.claude_stop_noise", "hiss")
-    talk.world.reload()
-    await talk.wait_until_idle()
-    await start_answer(talk)
-    talk.world.hiss()
-    talk.world.advance(0.03)
-    talk.world.hiss(active=False)
-    talk.world.advance(0.15)
-    assert not talk.fake.requests[0].closed_early
-    await talk.say("claude stop")
+def test_a_hiss_of_speech_does_not_stop_claude(
+    world: TalonWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.set_setting("user.claude_stop_noise", "hiss")
+    world.reload()
+    bridge = ScriptedBridge()
+    bridge.attach(world, monkeypatch)
+    notes = world.open()
+    world.say("claude ask hi")
+    world.hiss()
+    world.advance(0.03)
+    world.hiss(active=False)
+    world.advance(0.15)
+    bridge.answer(world, "done")
+    assert notes.text == "done"
 
 
 async def test_without_the_setting_noises_do_nothing(talk: Talk, notes: App) -> None:

@@ -136,10 +136,17 @@ class Actions:
         extra = ExtraWords(source, destination)
         phrases.take_command().prompts.ask_please(text, extra, model)
 
-    def claude_chain(prompt: str, destination: str = "", model: str = "", words: str = "") -> None:
-        """Ask a prompt about Claude's last answer, and replace it by default."""
-        extra = ExtraWords("", destination, words)
+    def claude_chain(
+        prompt: str, source: str = "", destination: str = "", model: str = "", words: str = ""
+    ) -> None:
+        """Ask a prompt in Claude's last thread, by default about its last answer."""
+        extra = ExtraWords(source, destination, words)
         phrases.take_command().prompts.chain(prompt, extra, model)
+
+    def claude_chain_please(text: str, destination: str = "", model: str = "") -> None:
+        """Let Claude change its last answer as the user says in free words."""
+        extra = ExtraWords("", destination)
+        phrases.take_command().prompts.chain_please(text, extra, model)
 
     def claude_apply_clip(source: str = "", destination: str = "", model: str = "") -> None:
         """Use the text on the clipboard as the prompt."""

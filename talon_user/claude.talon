@@ -16,8 +16,10 @@
     user.claude_that_was(claude_text, claude_model or "")
 {user.claude_prefix} [<user.claude_model>] apply clip [on {user.claude_source}] [{user.claude_destination}]$:
     user.claude_apply_clip(claude_source or "", claude_destination or "", claude_model or "")
-{user.claude_prefix} [<user.claude_model>] and <user.claude_named_prompt> [{user.claude_destination}] [<user.claude_text>]$:
-    user.claude_chain(claude_named_prompt, claude_destination or "", claude_model or "", claude_text or "")
+{user.claude_prefix} [<user.claude_model>] and <user.claude_named_prompt> [{user.claude_source}] [{user.claude_destination}] [<user.claude_text>]$:
+    user.claude_chain(claude_named_prompt, claude_source or "", claude_destination or "", claude_model or "", claude_text or "")
+{user.claude_prefix} [<user.claude_model>] and [{user.claude_destination}] please <user.claude_text>$:
+    user.claude_chain_please(claude_text, claude_destination or "", claude_model or "")
 
 # Context that goes with every question, or with the next one.
 {user.claude_prefix} remember {user.claude_source}$: user.claude_remember(claude_source)

@@ -15,7 +15,9 @@ Result = TypeVar("Result")
 SELECTING_DESTINATIONS = ("replace", "above", "below")
 BUSY = "Claude is still writing. Wait, or say “claude stop” first."
 SEVERAL = "One answer cannot replace several targets. Name one, or say “to window” or “to clip”."
-KEPT = "The answer is kept. Say “claude history” to see it, or “claude insert” with another place."
+KEPT = (
+    "The answer is kept. Say “claude window open” to see it, or “claude insert” with another place."
+)
 NO_ANSWER = "There is no answer to insert."
 
 

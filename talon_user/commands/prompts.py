@@ -21,7 +21,7 @@ NO_CLIPBOARD_TEXT = "The clipboard has no text."
 
 
 class PromptCommands:
-    """Each command starts a new thread, except `chain`."""
+    """Each command starts a new thread, except those that chain."""
 
     def __init__(self, session: Session) -> None:
         """Ask in this session."""
@@ -36,16 +36,24 @@ class PromptCommands:
             self._session.ask(build_plan(prompt, words.source, words.destination, model))
 
     def chain(self, value: str, words: ExtraWords, model: str) -> None:
-        """Ask a prompt about the last answer, in its thread.
-
-        An answer that is in a window is replaced, if the prompt replaces by default.
-        """
+        """Ask a prompt in the last answer's thread: about that answer, or about a spoken source."""
         self._session.clear_problem()
+        named = self._parse_prompt(value, words)
+        if named is not None:
+            self._ask_in_thread(*named, model)
+
+    def chain_please(self, text: str, words: ExtraWords, model: str) -> None:
+        """Change the last answer as the user says in free words, in its thread."""
+        self._session.clear_problem()
+        self._ask_in_thread(NamedPrompt(text, "this", "replace"), words, model)
+
+    def _ask_in_thread(self, prompt: NamedPrompt, words: ExtraWords, model: str) -> None:
+        """Continue the thread; an answer in a window is replaced if the prompt replaces."""
         last = self._session.history.last
-        named = self._parse_prompt(value, replace(words, source="reply"))
-        if named is None:
+        if words.source not in ("", "reply"):
+            plan = build_plan(prompt, words.source, words.destination, model)
+            self._session.ask(plan, before=last.response_id if last is not None else "")
             return
-        prompt, words = named
         plan = build_plan(prompt, "reply", words.destination, model)
         problem = self._session.find_problem(plan)
         if last is None or not last.answer.strip():

@@ -34,7 +34,11 @@ from .window_sink import WindowSink, find_window_problem
 
 ctx = Context()
 NO_QUESTION = "There is no question yet. Say “claude ask” and your question."
-NO_SUGGESTION = "There is no suggested command. Say “claude shell” and what it should do."
+NO_SUGGESTION = (
+    "There is no suggested command or snippet. Say “claude shell” and what a command should do, or "
+    "“claude paste” to insert the last answer."
+)
+STILL_PAUSED = "Claude's answer is paused. Say “claude resume”, or “claude stop” first."
 NO_SNIPPET_IN_TERMINAL = "A snippet cannot be inserted into a terminal. Go to an editor first."
 OUR_LISTS = "user.claude_"
 MODELS_SECONDS = 60.0
@@ -158,8 +162,13 @@ class Conversation:
     def continue_answer(self) -> None:
         """Ask Claude to continue its last answer."""
         tip = self._history.state.thread.find_tip(0, float("inf"))
-        if not tip:
-            self._session.report_problem("There is no answer to continue.")
+        problem = None if tip else "There is no answer to continue."
+        current = self._engine.current
+        # Otherwise the new question would wait for an answer that the user meant to resume.
+        if current is not None and current.pause_reason:
+            problem = STILL_PAUSED
+        if problem is not None:
+            self._session.report_problem(problem)
             return
         self._session.ask(Plan(CONTINUE, kind="continue"), before=tip)
 

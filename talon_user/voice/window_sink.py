@@ -22,8 +22,9 @@ OTHER_WINDOW = (
 CONTINUE = "Say “claude resume” to continue at the cursor, or “claude stop”."
 SPOKEN = "Paused because you spoke. Say “claude resume” or “claude stop”."
 DESELECTED = (
-    "Paused because the selection has changed. Select the text again and say “claude resume”, "
-    "or say “claude here” to insert at the cursor."
+    "Paused because the selection has changed. Select the text again and say “claude resume”, say "
+    "“claude here” to insert at the cursor, or “claude stop” and then “claude window open” to see "
+    "the answer."
 )
 OTHER_PLACE = (
     "Paused because the focus moved between a terminal and a text field. Go back and say “claude "

@@ -15,7 +15,10 @@ MAY_STOP = (
     "Paused because this may be a terminal, where the copy key stops a program. If a text field "
     "has the focus, say “claude resume”."
 )
-NO_SUGGESTION = "There is no suggested command. Say “claude shell” and what it should do."
+NO_SUGGESTION = (
+    "There is no suggested command or snippet. Say “claude shell” and what a command should do, or "
+    "“claude paste” to insert the last answer."
+)
 
 
 def select(window: App, text: str = "one two three", part: str = "two") -> None:

@@ -275,6 +275,20 @@ async def test_continue_extends_a_truncated_answer(talk: Talk, notes: App) -> No
     assert read_turns(talk)[:2] == ["for much", "It goes on "]
 
 
+async def test_continue_does_not_wait_for_an_answer_that_is_paused(talk: Talk, notes: App) -> None:
+    talk.script_answers("One.", "Two.")
+    await talk.say("claude ask one")
+    talk.world.say("claude ask two")
+    talk.world.open(App, "other")
+    await talk.wait_until(lambda: talk.notes)
+    await talk.say("claude continue")
+    paused = "Claude's answer is paused. Say “claude resume”, or “claude stop” first."
+    assert talk.notes[-1] == paused
+    notes.focus()
+    await talk.say("claude resume")
+    assert notes.text == "One.Two."
+
+
 async def test_continue_without_an_answer_is_reported(talk: Talk, notes: App) -> None:
     await talk.say("claude continue")
     assert talk.notes == ["There is no answer to continue."]

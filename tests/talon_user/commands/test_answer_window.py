@@ -419,7 +419,7 @@ def test_a_suggested_command_that_is_no_longer_shown_is_not_inserted(
     assert talk.seen == []
     talk.say("claude insert")
     assert talk.notes.text == ""
-    assert "There is no suggested command." in talk.world.notifications[-1]
+    assert "There is no suggested command or snippet." in talk.world.notifications[-1]
 
 
 # Long answers.

@@ -83,7 +83,8 @@ async def test_a_changed_selection_is_not_replaced(talk: Talk) -> None:
     assert window.text == TEXT
     assert talk.notes == [
         "Paused because the selection has changed. Select the text again and say “claude resume”, "
-        "or say “claude here” to insert at the cursor."
+        "say “claude here” to insert at the cursor, or “claude stop” and then “claude window open” "
+        "to see the answer."
     ]
     window.select("second")
     await talk.say("claude resume")

@@ -7,6 +7,10 @@ import pytest
 from tests.talon_user.commands.conftest import MakeTalk, Talk
 from tests.talon_world.apps import App, PasswordSafe, Terminal
 
+NO_SUGGESTION = (
+    "There is no suggested command or snippet. Say “claude shell” and what a command should do, or "
+    "“claude paste” to insert the last answer."
+)
 OFFER = "“git log -1” – say “claude insert” to insert it, then press Enter yourself."
 
 
@@ -26,9 +30,7 @@ async def test_a_command_line_is_shown_and_inserted_when_confirmed(
     assert talk.world.seen == []
     assert "The shell: bash on Linux." in talk.read_instructions()
     await talk.say("claude insert")
-    assert (
-        talk.notes[-1] == "There is no suggested command. Say “claude shell” and what it should do."
-    )
+    assert talk.notes[-1] == NO_SUGGESTION
     assert terminal.text == "git log -1"
 
 
@@ -46,7 +48,7 @@ async def test_several_lines_are_not_suggested(talk: Talk, notes: App, answer: s
     assert notes.text == ""
     assert talk.notes == [
         "Claude wrote more than one line, so nothing is suggested. Ask for a single command.",
-        "There is no suggested command. Say “claude shell” and what it should do.",
+        NO_SUGGESTION,
     ]
 
 

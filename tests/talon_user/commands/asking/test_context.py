@@ -103,6 +103,26 @@ async def test_a_prompt_on_the_last_answer_can_have_a_destination(talk: Talk, no
     assert (notes.text, talk.world.clipboard.text) == ("a long answer", "short")
 
 
+async def test_a_prompt_in_the_thread_can_be_about_a_source(talk: Talk, notes: App) -> None:
+    notes.write("one two")
+    notes.select("two")
+    talk.script_answers("A number.", "zwei")
+    await talk.say("claude explain this to clip")
+    await talk.say("claude and translate to german this")
+    messages = talk.fake.bodies("/v1/messages")[-1]["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
+    assert talk.read_question().endswith("<text>\ntwo\n</text>")
+    assert notes.text == "one zwei"
+
+
+async def test_free_words_change_the_last_answer(talk: Talk, notes: App) -> None:
+    talk.script_answers("a long answer", "short")
+    await talk.say("claude ask for something")
+    await talk.say("claude and please make it short")
+    assert talk.read_question() == "make it short\n\n<text>\na long answer\n</text>"
+    assert notes.text == "short"
+
+
 async def test_without_an_answer_nothing_is_chained(talk: Talk, notes: App) -> None:
     await talk.say("claude and shorten")
     assert talk.notes == ["Claude has not answered anything yet."]

@@ -16,6 +16,11 @@ COPY_SECONDS = 0.6
 """A slow app takes 300 ms to copy. After this time, nothing is selected."""
 RETRY = "100ms"
 RETRIES = 20
+SLOW_SECONDS = 1.0
+NOT_READ = (
+    "The program that you copied from does not respond, so what you had copied cannot be read and "
+    "restored."
+)
 NOT_RESTORED = (
     "Another program keeps the clipboard locked, so what you had copied could not be restored."
 )
@@ -58,6 +63,8 @@ class BorrowedClipboard:
     """The loan that is not restored yet. Shared by all: there is only one clipboard."""
     last_serial: Optional[int] = None
     """The serial of the last content that `take_user_copy` has seen, or that we have written."""
+    silent_serial: Optional[int] = None
+    """The serial of content that its program did not deliver."""
 
     def __init__(self) -> None:
         """Leave the clipboard unchanged until the first call."""
@@ -66,7 +73,7 @@ class BorrowedClipboard:
     def put(self, text: str) -> None:
         """Set text for a paste; save the user's content first, if it has changed."""
         loan = _find_loan()
-        saved = clip.mime() if loan is None else loan.saved
+        saved = read_content(clip.mime) if loan is None else loan.saved
         clip.set_text(text)
         self._borrow(_Loan(saved, clip.serial(), needed_until=time.monotonic() + PASTE_SECONDS))
 
@@ -82,7 +89,8 @@ class BorrowedClipboard:
         loan = _find_loan()
         until = time.monotonic() + COPY_SECONDS
         if loan is None:
-            new = _Loan(clip.mime(), clip.serial(), is_changed=False, copied_until=until)
+            saved = read_content(clip.mime)
+            new = _Loan(saved, clip.serial(), is_changed=False, copied_until=until)
         else:
             new = _Loan(loan.saved, clip.serial(), loan.is_changed, copied_until=until)
         self._borrow(new)
@@ -112,7 +120,7 @@ def _note_copy(loan: _Loan) -> None:
     if not loan.waits_for_copy:
         return
     try:
-        text = "" if clip.serial() == loan.serial else clip.text()
+        text = "" if clip.serial() == loan.serial else read_content(clip.text)
     except Exception:  # noqa: BLE001 - the app has the clipboard open to write to it
         return
     if text:
@@ -182,4 +190,20 @@ def read_clipboard() -> str:
     loan = _find_loan()
     if loan is not None and loan.is_changed:
         return "" if loan.saved is None else loan.saved.text or ""
-    return clip.text() or ""
+    return read_content(clip.text) or ""
+
+
+def read_content(read: Callable[[], Any]) -> Any:
+    """Return what `read` returns, or None for content that its program does not deliver."""
+    # On X11, each read waits for that program, up to 20 s. So it is done only once.
+    serial, started = clip.serial(), time.monotonic()
+    if serial == BorrowedClipboard.silent_serial:
+        return None
+    try:
+        return read()
+    except Exception:
+        if time.monotonic() - started < SLOW_SECONDS:
+            raise
+        BorrowedClipboard.silent_serial = serial
+        notify(NOT_READ)
+        return None

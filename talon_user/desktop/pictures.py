@@ -12,6 +12,7 @@ from typing import Any
 
 from talon import clip, ui
 
+from .clipboard import read_content
 from .panes import find_active_screen
 
 SUBJECTS = {
@@ -84,6 +85,6 @@ def capture(source: str) -> Any:
 def read_clipboard_image() -> Any:
     """Return the image on the clipboard, or None."""
     try:
-        return clip.image()
+        return read_content(clip.image)
     except Exception:  # noqa: BLE001 - what Talon raises for a clipboard without one differs
         return None

@@ -18,6 +18,12 @@ NOT_RESTORED = (
 )
 
 
+NOT_READ = (
+    "The program that you copied from does not respond, so what you had copied cannot be read and "
+    "restored."
+)
+
+
 def paste_answer(world: TalonWorld, scripted: ScriptedBridge) -> None:
     """Ask, and let Claude's answer be pasted."""
     world.say("claude ask hello")
@@ -97,3 +103,27 @@ def test_a_selection_is_read_from_an_app_that_writes_the_clipboard_in_steps(
     (content,) = scripted.streams[0].body["input"][0]["content"]
     assert "<text>\nsome\n</text>" in content["text"]
     assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
+
+
+@pytest.mark.parametrize("words", ["ask hello", "explain this", "on clip ask why", "fix all"])
+def test_a_program_that_does_not_deliver_what_was_copied_is_waited_for_once(
+    world: TalonWorld, scripted: ScriptedBridge, words: str
+) -> None:
+    notes = world.open()
+    notes.write("one two")
+    notes.select("two")
+    world.clipboard.silent = True
+    world.script.watchdog = 21  # one wait cannot be avoided
+    for _ in range(3):
+        world.say(f"claude {words}")
+        if scripted.open_stream is not None:
+            scripted.answer(world, "three\nfour\n")
+        world.advance(2)
+    assert world.clipboard.silent_reads == 1
+    assert world.notifications.count(NOT_READ) == 1
+    world.say("claude stop")
+    world.advance(5)
+    world.clipboard.user_copies("mine")
+    world.say("claude on clip to window ask why")
+    (content,) = scripted.streams[-1].body["input"][0]["content"]
+    assert "<text>\nmine\n</text>" in content["text"]

@@ -23,6 +23,10 @@ class Clipboard:
         """How often scripts have changed it."""
         self.locked = False
         """Whether another program has it open: then scripts can neither read nor change it."""
+        self.silent = False
+        """Whether the program that has copied does not respond; on X11, a read then takes 20 s."""
+        self.silent_reads = 0
+        """How often scripts have waited for such a program."""
 
     @property
     def text(self) -> str:
@@ -31,7 +35,7 @@ class Clipboard:
 
     def put(self, formats: dict[str, str]) -> None:
         """Replace the content."""
-        self.formats = dict(formats)
+        self.formats, self.silent = dict(formats), False
         self.serial += 1
 
     def add_format(self, text: str, name: str, value: str) -> None:

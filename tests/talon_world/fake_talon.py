@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 ELEMENT_SECONDS = 0.003
+CLIP_SECONDS = 0.001
+SILENT_SECONDS = 20.0
 """What an app takes to describe its focused element to another process."""
 
 
@@ -76,16 +78,29 @@ def _cron(world: "TalonWorld") -> ModuleType:
     return _part(world, "cron", after=after, interval=interval, cancel=cancel)
 
 
+def _open_clipboard(world: "TalonWorld") -> None:
+    world.script.charge(CLIP_SECONDS)
+    if world.clipboard.locked:
+        raise RuntimeError("the clipboard is locked by another program")
+
+
+def _read_clipboard(world: "TalonWorld") -> dict[str, str]:
+    _open_clipboard(world)
+    if world.clipboard.silent:
+        world.clipboard.silent_reads += 1
+        world.script.sleep(SILENT_SECONDS)
+        raise TimeoutError("the program with the clipboard does not respond")
+    return world.clipboard.formats
+
+
 def _clip(world: "TalonWorld") -> ModuleType:
     board = world.clipboard
 
     def read_formats() -> dict[str, str]:
-        if board.locked:
-            raise RuntimeError("the clipboard is locked by another program")
-        return board.formats
+        return _read_clipboard(world)
 
     def put_formats(formats: dict[str, str]) -> None:
-        read_formats()
+        _open_clipboard(world)
         board.writes += 1
         board.put(formats)
 

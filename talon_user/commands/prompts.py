@@ -106,7 +106,7 @@ class PromptCommands:
         )
         try:
             return add_to_prompt(
-                parse_prompt(value, options.read_default_destination()), words.text
+                parse_prompt(value, options.read_choice("default_destination")), words.text
             ), words
         except BadPrompt as problem:
             self._session.report_problem(str(problem))

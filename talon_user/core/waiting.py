@@ -15,8 +15,8 @@ class FirstWordsTimer:
     """The wait for the first words of one answer, with one notice and a limit."""
 
     def __init__(self, sent_at: float, seconds: float) -> None:
-        """Wait from `sent_at` for `seconds`, which may be infinite."""
-        self._sent_at, self._seconds = sent_at, seconds
+        """Wait from `sent_at` for `seconds`; with 0, without end."""
+        self._sent_at, self._seconds = sent_at, seconds if seconds > 0 else float("inf")
         self._has_noticed = False
 
     def take_notice(self, now: float) -> Optional[str]:

@@ -42,7 +42,7 @@ class AnswerWindow:
     @property
     def can_show(self) -> bool:
         """Whether a GUI library is available."""
-        return self._hud.can_show(options.read_hud())
+        return self._hud.can_show(options.read_choice("hud"))
 
     def show_answer(self, title: str, answer: AnswerText, follow: bool = True) -> bool:
         """Show an answer, and with `follow` its end; return False without a GUI library."""
@@ -121,4 +121,4 @@ class AnswerWindow:
         if self._pager.page_count > 1:
             title += f" · page {self._pager.page} of {self._pager.page_count}"
         rows = [Row(title), Row(""), *self._pager.list_visible()]
-        self._hud.show_panel(options.read_hud(), rows)
+        self._hud.show_panel(options.read_choice("hud"), rows)

@@ -6,7 +6,7 @@ from typing import Any, Optional, TypeVar
 from ..wire.http_client import EventReader, EventStream, Fetch
 from ..wire.paths import read_control_token
 from ..wire.proof import Challenge
-from ..wire.request import BadSetting, build_request
+from ..wire.request import Address, BadSetting, build_request
 from . import options
 from .task import Task
 
@@ -18,35 +18,31 @@ def open_stream(
     path: str, body: dict[str, Any], reader: EventReader[Piece], control: bool = False
 ) -> EventStream[Piece]:
     """Send a POST request whose answer streams; raise BadSetting."""
-    address = options.read_address()
-    key = _choose_key(control)
-    request = build_request(address, "POST", path, key, body)
-    return EventStream(address, request, reader, challenge=_make_challenge(key, control))
+    address, request, challenge = _prepare("POST", path, body, control)
+    return EventStream(address, request, reader, challenge=challenge)
 
 
 def start_fetch(
     method: str, path: str, body: Optional[dict[str, Any]] = None, control: bool = False
 ) -> Fetch:
     """Send a request whose answer is a JSON object; raise BadSetting."""
+    address, request, challenge = _prepare(method, path, body, control)
+    return Fetch(address, request, challenge=challenge)
+
+
+def _prepare(
+    method: str, path: str, body: Optional[dict[str, Any]], control: bool
+) -> tuple[Address, bytes, Optional[Challenge]]:
+    """Build a request with the API key, or for `control` with the control token.
+
+    The challenge is what the bridge must answer before it gets the token. Raises BadSetting.
+    """
     address = options.read_address()
-    key = _choose_key(control)
-    request = build_request(address, method, path, key, body)
-    return Fetch(address, request, challenge=_make_challenge(key, control))
-
-
-def _choose_key(control: bool) -> str:
-    """Return the API key, or for `control` the control token; raise BadSetting without one."""
-    if not control:
-        return options.read_text("api_key")
-    token = read_control_token()
-    if token is None:
+    key = read_control_token() if control else options.read_text("api_key")
+    if key is None:
         raise BadSetting(NEVER_STARTED)
-    return token
-
-
-def _make_challenge(key: str, control: bool) -> Optional[Challenge]:
-    """Return what the bridge must answer before it gets the control token."""
-    return Challenge(key) if control else None
+    request = build_request(address, method, path, key, body)
+    return address, request, Challenge(key) if control else None
 
 
 class BackgroundFetch(Task):

@@ -73,7 +73,7 @@ class Conversation:
 
     def ask(self, prompt: str, source: str, destination: str, model: str) -> None:
         """Ask a free question, in the current thread."""
-        named = NamedPrompt(prompt, "none", options.read_default_destination())
+        named = NamedPrompt(prompt, "none", options.read_choice("default_destination"))
         plan = build_plan(named, source, destination, model, "ask")
         # A long answer is moved to the answer window, unless the user said where it goes.
         plan = replace(plan, movable=not destination)

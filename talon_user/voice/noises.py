@@ -13,7 +13,7 @@ HISS_TIME = "100ms"
 
 def stop_on_noise(is_busy: Callable[[], bool], stop: Callable[[], None]) -> None:
     """Call `stop` at the noise named by the setting while `is_busy()`."""
-    name = options.read_stop_noise()
+    name = options.read_choice("stop_noise")
     if not name:
         return
     from talon import noise  # optional in Talon, so imported only when it is needed

@@ -15,13 +15,16 @@ DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 DENIED_APPS = (
     "1Password, Bitwarden, Dashlane, KeePass, KeePassXC, Keychain Access, LastPass, Passwords"
 )
-INSERT_MODES = ("stream", "lines", "at_end")
-DEFAULT_DESTINATIONS = (
-    "here", "above", "below", "new file", "clip", "append", "window", "browser", "speech",
-    "snippet",
-)  # fmt: skip
-NOISES = ("", "hiss", "pop")
-HUDS = ("auto", "canvas", "imgui", "none")
+CHOICES = {
+    "insert_mode": ("stream", "lines", "at_end"),
+    "default_destination": (
+        "here", "above", "below", "new file", "clip", "append", "window", "browser", "speech",
+        "snippet",
+    ),
+    "stop_noise": ("", "hiss", "pop"),
+    "hud": ("auto", "canvas", "imgui", "none"),
+}  # fmt: skip
+"""The values of some settings; the first one counts where there is another."""
 
 mod = Module()
 SETTINGS: tuple[tuple[str, Any, str], ...] = (
@@ -98,20 +101,20 @@ def is_enabled(name: str) -> bool:
     return bool(settings.get(f"user.claude_{name}"))
 
 
-def read_thread_minutes() -> float:
-    """Return how long “claude ask” continues a thread, in minutes."""
-    return float(settings.get("user.claude_thread_minutes"))
+def read_number(name: str) -> float:
+    """Return a setting that is a number."""
+    return float(settings.get(f"user.claude_{name}"))
 
 
-def read_timeout_seconds() -> float:
-    """Return how long to wait for the first words of an answer; infinite for 0."""
-    seconds = float(settings.get("user.claude_timeout_seconds"))
-    return seconds if seconds > 0 else float("inf")
-
-
-def read_window_lines() -> int:
-    """Return how many lines an answer may have to be inserted at once; 0: any number."""
-    return int(settings.get("user.claude_window_lines"))
+def read_choice(name: str) -> str:
+    """Return a setting of CHOICES; for another value, notify the user and return the first."""
+    value, choices = read_text(name), CHOICES[name]
+    if value in choices:
+        return value
+    words = [choice or "empty" for choice in choices]
+    allowed = f"{', '.join(words[:-1])} or {words[-1]}"
+    notify(f"user.claude_{name} must be {allowed}. Using {choices[0] or 'none'}.")
+    return choices[0]
 
 
 def read_address() -> Address:
@@ -120,16 +123,6 @@ def read_address() -> Address:
     # A setting that the user left alone follows the bridge to whatever port it uses.
     running = find_running_url(DEFAULT_PORT) if url == DEFAULT_URL else None
     return parse_address(running or url)
-
-
-def read_insert_mode() -> str:
-    """Return how to insert into the focused app."""
-    return _read_choice("insert_mode", INSERT_MODES, "stream")
-
-
-def read_default_destination() -> str:
-    """Return where an answer goes without a destination."""
-    return _read_choice("default_destination", DEFAULT_DESTINATIONS, "here")
 
 
 def read_place() -> Place:
@@ -145,24 +138,3 @@ def read_type_limit() -> int:
     """
     threshold = int(settings.get("user.paste_to_insert_threshold", -1))
     return threshold if threshold >= 0 else TYPE_LIMIT
-
-
-def read_stop_noise() -> str:
-    """Return the noise that stops Claude, or empty."""
-    return _read_choice("stop_noise", NOISES, "")
-
-
-def read_hud() -> str:
-    """Return the GUI library to use."""
-    return _read_choice("hud", HUDS, "auto")
-
-
-def _read_choice(name: str, choices: tuple[str, ...], fallback: str) -> str:
-    """Return a setting; for a value that is not a choice, notify the user and use `fallback`."""
-    value = read_text(name)
-    if value in choices:
-        return value
-    words = [choice or "empty" for choice in choices]
-    allowed = f"{', '.join(words[:-1])} or {words[-1]}"
-    notify(f"user.claude_{name} must be {allowed}. Using {fallback or 'none'}.")
-    return fallback

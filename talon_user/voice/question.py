@@ -251,7 +251,7 @@ class Question(Task):
     def _open_stream(self) -> None:
         exchange, self._answer = self.exchange, AnswerReader()
         plan, material, exchange.at = exchange.plan, exchange.material, time.monotonic()
-        self._timer = FirstWordsTimer(exchange.at, options.read_timeout_seconds())
+        self._timer = FirstWordsTimer(exchange.at, options.read_number("timeout_seconds"))
         is_sent = plan.with_context or options.is_enabled("context_always")
         context = self._host.context if is_sent else ()
         body = build_response_body(plan, material, exchange.model, exchange.before, context)

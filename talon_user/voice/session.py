@@ -107,7 +107,7 @@ class Session:
 
     def find_thread_tip(self, now: float) -> str:
         """Return the id of the response that “claude ask” continues from, or empty."""
-        return self.history.state.thread.find_tip(now, options.read_thread_minutes())
+        return self.history.state.thread.find_tip(now, options.read_number("thread_minutes"))
 
     def open_sink(self, exchange: Exchange, question: Question) -> Optional[Sink]:
         """Return the sink for the plan's destination, or None after reporting a problem."""
@@ -195,7 +195,7 @@ class Session:
 
     def show_banner(self, lines: tuple[str, ...]) -> None:
         """Show what Claude does with the computer; without a HUD, as a notification."""
-        if lines and lines != self._banner and not self.hud.can_show(options.read_hud()):
+        if lines and lines != self._banner and not self.hud.can_show(options.read_choice("hud")):
             notify(" ".join(lines[1:]))
         self._banner = lines
         self.update_corner()
@@ -235,7 +235,7 @@ class Session:
         if lines or self._corner_is_shown:
             self._corner_is_shown = bool(lines)
             image = self._picture and self._picture.image
-            self.hud.show_corner(options.read_hud(), lines, image)
+            self.hud.show_corner(options.read_choice("hud"), lines, image)
 
     def read_last_answer(self) -> str:
         """Return Claude's last answer, or empty."""
@@ -259,7 +259,7 @@ class Session:
         """Return a sink for the focused window; it moves a long answer to the answer window."""
         plan, location = exchange.plan, self._choose_location(exchange, question)
         sink = WindowSink(location, question.is_confirmed)
-        limit = options.read_window_lines()
+        limit = int(options.read_number("window_lines"))
         is_movable = plan.movable and question.find_selected is None
         if limit <= 0 or not is_movable or not self.answer_window.can_show:
             return sink

@@ -71,7 +71,7 @@ class WindowSink(Sink):
         self._place = options.read_place()
         self._is_confirmed = is_confirmed
         self._insertion = Insertion(
-            read_focused_window(), options.read_insert_mode(), self._place, location.frame
+            read_focused_window(), options.read_choice("insert_mode"), self._place, location.frame
         )
         self._location = location
         self._check: Optional[SourceReader] = None
@@ -174,11 +174,7 @@ class WindowSink(Sink):
         self.check_focus()
 
     def move_here(self) -> None:
-        """Continue in the focused window, at the caret."""
-        problem = find_window_problem()
-        if problem is not None:
-            notify(problem)
-            return
+        """Continue in the focused window, at the caret; nothing may forbid that."""
         self._announced, self._pause_reason = False, ""
         # The caret is where the user wants the answer.
         self._needs_check = self._needs_move = False
@@ -221,7 +217,9 @@ class WindowSink(Sink):
     def _move_to_focus(self) -> None:
         self._place, self._is_confirmed = options.read_place(), False
         self._traces.accept()
-        self._insertion.move_to(read_focused_window(), options.read_insert_mode(), self._place)
+        self._insertion.move_to(
+            read_focused_window(), options.read_choice("insert_mode"), self._place
+        )
 
     def _insert_step(self, now: float) -> None:
         """Do the next step, if it is due and safe in the place that has the focus now."""

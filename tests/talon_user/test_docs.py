@@ -10,6 +10,8 @@ import pytest
 from talon_user.core.help_lines import PREFIX, format_rule
 from talon_user.core.plan import DESTINATIONS, SOURCES
 from tests.talon_user.conftest import TALON_USER
+from tests.talon_user.scripted_stream import ScriptedBridge
+from tests.talon_world import TalonWorld
 from tests.talon_world.talon_files import read_talon_file, read_talon_list
 
 ROOT = TALON_USER.parent
@@ -41,6 +43,38 @@ def test_the_readme_lists_every_source_and_destination() -> None:
     assert set(places.values()) == set(DESTINATIONS) - {"shell"}
     assert all(f"`{one}`" in readme for one in sources)
     assert all(f"`{one}`" in readme or f"`to {one}`" in readme for one in set(places.values()))
+
+
+def test_the_readme_names_what_other_packages_may_use(world: TalonWorld) -> None:
+    readme, declared = README.read_text("utf-8"), world.declarations
+    captures = [f"<{name}>" for name in declared.captures if name.startswith("user.claude_")]
+    lists = [name for name in declared.lists if name.startswith("user.claude_")]
+    assert captures
+    assert lists
+    assert [
+        name for name in (*captures, *lists, "user.claude_listening") if name not in readme
+    ] == []
+
+
+def test_the_commands_that_the_readme_suggests_work(
+    world: TalonWorld, scripted: ScriptedBridge
+) -> None:
+    (sample,) = re.findall(r"```talon\n(shorter .*?)```", README.read_text("utf-8"), re.DOTALL)
+    world.add_commands(sample)
+    notes = world.open()
+    notes.write("one two")
+    notes.select("two")
+    world.say("shorter to clip")
+    world.advance(1)
+    scripted.answer(world, "2")
+    assert world.clipboard.text == "2"
+    world.say("page summary")
+    world.advance(1)
+    (content,) = scripted.streams[-1].body["input"][0]["content"]
+    assert "<text>\none two\n</text>" in content["text"]
+    world.press_key("f13")
+    world.advance(4)
+    assert scripted.open_stream is None
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))

@@ -1,6 +1,7 @@
 """Tests that the documentation lists the commands, and that the files can run in Talon."""
 
 import ast
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from talon_user.core.help_lines import PREFIX, format_rule
 from talon_user.core.plan import DESTINATIONS, SOURCES
-from tests.talon_user.conftest import TALON_USER
+from tests.talon_user.conftest import TALON_USER, load_world
 from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
 from tests.talon_world.talon_files import read_talon_file, read_talon_list
@@ -75,6 +76,23 @@ def test_the_commands_that_the_readme_suggests_work(
     world.press_key("f13")
     world.advance(4)
     assert scripted.open_stream is None
+
+
+def test_a_question_uses_communitys_vocabulary_as_the_readme_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (sample,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    with load_world(community=True) as world:
+        bridge = ScriptedBridge()
+        bridge.attach(world, monkeypatch)
+        context = importlib.import_module("talon").Context()
+        exec(sample, {"ctx": context})  # noqa: S102 - the documentation's own
+        known = world.declarations.captures
+        known["user.text"] = type(known["user.text"])("<phrase>", lambda _: "my vocabulary")
+        world.open()
+        world.say("claude ask hello")
+        (content,) = bridge.streams[0].body["input"][0]["content"]
+        assert content["text"] == "my vocabulary"
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))

@@ -123,3 +123,22 @@ def test_a_talon_that_reports_no_clicks_works(monkeypatch: pytest.MonkeyPatch) -
         window.click(0)
         scripted.answer(world, "two")
         assert (window.text, world.notifications) == ("twoone ", [])
+
+
+@pytest.mark.parametrize(("place", "text"), [("to clip", "one two"), ("append", "mine\none two")])
+def test_nothing_pauses_an_answer_that_does_not_go_to_the_cursor(
+    world: TalonWorld, scripted: ScriptedBridge, place: str, text: str
+) -> None:
+    world.add_commands("tail: key(end)\n")
+    window = world.open()
+    world.clipboard.user_copies("mine")
+    world.say(f"claude {place} ask hello")
+    scripted.streams[0].send_text("one ")
+    world.advance(1)
+    world.say("tail")
+    window.click(0)
+    world.open(App, "other")
+    scripted.answer(world, "two")
+    assert world.clipboard.text == text
+    assert len(world.notifications) == 1
+    assert "clipboard" in world.notifications[0]

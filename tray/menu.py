@@ -178,13 +178,7 @@ def _build_computer_entries(status: Status) -> tuple[Entry, ...]:
     busy = computer is not None and computer.is_busy
     paused = computer is not None and computer.paused
     return (
-        Entry(
-            "computer-resume",
-            "Resume Claude",
-            enabled=paused,
-            command=ResumeComputer(),
-            visible=paused,
-        ),
+        Entry("computer-resume", "Resume Claude", command=ResumeComputer(), visible=paused),
         Entry("computer-stop", "Stop Claude", enabled=busy, command=StopComputer(), visible=busy),
     )
 

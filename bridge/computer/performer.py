@@ -41,8 +41,8 @@ from bridge.computer.actions import (
 from bridge.computer.desktop import Button, Check, Desktop
 from bridge.computer.effects import PATH_POINTS, InputState, append_typed
 from bridge.computer.keys import parse_chord, parse_chords
-from bridge.computer.mouse_guard import MOVED
-from bridge.computer.pointer_track import PointerTrack
+from bridge.computer.mouse.guard import MOVED
+from bridge.computer.mouse.track import PointerTrack
 from bridge.computer.screen.geometry import Point, View, interpolate
 from bridge.computer.settling import Settling
 from bridge.computer.window_guard import WindowChanged, WindowGuard

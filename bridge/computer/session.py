@@ -42,8 +42,8 @@ from bridge.computer.batch import (
 )
 from bridge.computer.describe import describe
 from bridge.computer.executor import DesktopContext, Work
-from bridge.computer.mouse_guard import PUSHED, MouseGuard
-from bridge.computer.pause import PAUSED_TOO_LONG, Pause
+from bridge.computer.mouse.guard import PUSHED, MouseGuard
+from bridge.computer.mouse.pause import PAUSED_TOO_LONG, Pause
 from bridge.computer.policy import Policy
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bridge import errors
 from bridge.computer.actions import INPUT_ACTIONS
+from bridge.computer.mouse.track import JITTER
 from bridge.computer.performer import SLICE_SECONDS, Performer
-from bridge.computer.pointer_track import JITTER
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_desktop import FakeDesktop
 from tests.computer.input_actions import read_input

@@ -212,7 +212,7 @@ SECURITY: Mapping[str, Tests] = {
     "The stop key, the mouse in a corner of the screen": (
         "tests/computer/test_service.py"
         "::test_the_stop_key_ends_the_session_and_turns_computer_use_off",
-        "tests/computer/test_mouse_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
+        "tests/computer/mouse/test_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
         "tests/server/api/computer/test_desktop.py::test_a_moved_mouse_ends_the_batch",
         "tests/server/api/computer/test_desktop.py::test_a_stop_ends_any_action",
     ),

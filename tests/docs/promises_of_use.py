@@ -64,7 +64,7 @@ README: Mapping[str, Tests] = {
     "Each of these stops Claude at once": (
         "tests/computer/test_service.py"
         "::test_the_stop_key_ends_the_session_and_turns_computer_use_off",
-        "tests/computer/test_mouse_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
+        "tests/computer/mouse/test_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
         "tests/computer/test_performer.py::test_a_stop_at_any_check_leaves_nothing_pressed",
         "tests/web/test_computer.py::test_the_user_stops_claude_while_it_works",
         "tests/talon_user/commands/test_computer.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.computer.pointer_track import is_near
+from bridge.computer.mouse.track import is_near
 from bridge.computer.screen.geometry import Point, Rect
 
 CORNER_POINTS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bridge.computer.pointer_track import JITTER, PointerTrack, is_near
+from bridge.computer.mouse.track import JITTER, PointerTrack, is_near
 from bridge.computer.screen.geometry import Point
 
 POINTS = st.builds(Point, st.integers(0, 2000), st.integers(0, 2000))

@@ -37,14 +37,14 @@ class Pause:
         if not self.reason:
             self._deadline = Deadline(self._clocks(), PAUSE_MINUTES * 60)
             self._may_act.clear()
-            self._change(reason)
+            self._announce(reason)
 
     def end(self) -> None:
         """Continue."""
         if self.reason:
             self._deadline = None
             self._may_act.set()
-            self._change("")
+            self._announce("")
 
     def close(self) -> None:
         """End every wait, because the session has ended."""
@@ -55,6 +55,6 @@ class Pause:
         """Wait until it is not paused, or closed."""
         await self._may_act.wait()
 
-    def _change(self, reason: str) -> None:
+    def _announce(self, reason: str) -> None:
         self.reason = reason
         self.changes.put_nowait(reason)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.computer.mouse_guard import MOVED, PUSHED, MouseGuard
-from bridge.computer.pointer_track import JITTER
+from bridge.computer.mouse.guard import MOVED, PUSHED, MouseGuard
+from bridge.computer.mouse.track import JITTER
 from bridge.computer.screen.geometry import Point, Rect
 
 SCREENS = (Rect(0, 0, 1920, 1080), Rect(-1280, 0, 1280, 1024))

@@ -9,6 +9,8 @@ from .place import Place
 
 # How long an app needs to process typed keys before the next step.
 TYPE_SECONDS = 0.25
+# Between parts of a text that is typed as single keys.
+KEYS_SECONDS = 0.05
 # A slow app reads the clipboard up to 450 ms after the paste key, and must still find our text.
 PASTE_SECONDS = 0.5
 # Some apps insert the closing half of these automatically, so text with them is pasted.
@@ -139,10 +141,13 @@ class Insertion:
         """Return whether the app has had time to process the last step."""
         return now >= self._next_step_at
 
-    def take_step(self, now: float, window: int, type_limit: int = TYPE_LIMIT) -> Optional[Step]:
+    def take_step(
+        self, now: float, window: int, type_limit: int = TYPE_LIMIT, key_limit: int = TYPE_LIMIT
+    ) -> Optional[Step]:
         """Return the next step, if one is due, and count it as inserted.
 
-        Text of more than `type_limit` characters is pasted, except in a terminal.
+        Text of more than `type_limit` characters is pasted, except in a terminal. With a
+        `type_limit` of 0, a terminal gets single keys, at most `key_limit` in one step.
         """
         self.check_focus(window)
         if self.paused or not self.is_settled(now):
@@ -150,10 +155,15 @@ class Insertion:
         text = self._find_ready_text()
         if not text:
             return None
+        has_single_keys = self._place is Place.TERMINAL and type_limit <= 0
+        if has_single_keys:
+            text = text[:key_limit]
         self.pending = self.pending[len(text) :]
         if self._place is Place.TERMINAL:
             text = self._flatten(text)
         step = self._make_step(now, text, min(type_limit, TYPE_LIMIT))
+        if has_single_keys and self.pending:
+            self._next_step_at = now + KEYS_SECONDS
         self.inserted.append(text)
         return step
 

@@ -1,6 +1,9 @@
 """Press keys and type text in the focused window."""
 
-from talon import actions, app
+from talon import actions, app, settings
+
+KEYS_MILLISECONDS = 10.0
+"""How long keys may be pressed in one callback."""
 
 # The keys of Talon's `edit` actions that we use: on Windows and Linux, and on a Mac.
 KEYS = {
@@ -13,6 +16,12 @@ KEYS = {
     "line_end": ("end", "cmd-right"),
     "extend_line_end": ("shift-end", "cmd-shift-right"),
 }
+
+
+def count_keys_at_once() -> int:
+    """Return how many keys may be pressed in one callback: Talon waits after each."""
+    wait = float(settings.get("key_wait", 1.0))
+    return max(1, int(KEYS_MILLISECONDS / max(wait, 1.0)))
 
 
 def type_text(text: str, insert_limit: int) -> None:

@@ -7,7 +7,7 @@ from talon import actions, registry
 from ..core.journal import UNDO_LIMIT, count_caret_steps, is_same_text
 from ..core.plan import PICTURE_SOURCES
 from ..desktop.clipboard import COPY_SECONDS, BorrowedClipboard, read_clipboard
-from ..desktop.keys import run_edit_action, select_back
+from ..desktop.keys import count_keys_at_once, run_edit_action, select_back
 from ..desktop.pictures import (
     NoPicture,
     Picture,
@@ -27,8 +27,6 @@ SELECT_ACTIONS = {
     # Editors go to the first word of a line before they go to its start.
     "whole line": ("line_end", "line_start", "line_start", "extend_line_end"),
 }
-# Talon waits after each key, so a long dictation is selected in several steps.
-STEPS_PER_TICK = 25
 CHANGED = {
     "that": "Your last dictation is not before the cursor any more, so nothing was changed.",
     "own text": "Nothing was changed: the text before the cursor is not what Claude wrote.",
@@ -70,7 +68,7 @@ class SourceReader:
         self._clipboard = BorrowedClipboard()
         self._window, self._place = read_focused_window(), options.read_place()
         self._since: Optional[float] = None
-        self._expected, self._steps_left = "", 0
+        self._expected, self._steps_left, self._is_selecting = "", 0, False
         self._encoder: Optional[PictureEncoder] = None
         if source in CHANGED:
             self._begin_selection(reply)
@@ -91,11 +89,15 @@ class SourceReader:
             # Not in the callback of the command: taking the picture takes time of its own.
             self._capture_picture()
             return
-        if self._steps_left:
+        if self._is_selecting:
             if self._has_focus_moved:
                 self._finish_with(FOCUS_MOVED)
-            else:
+            elif self._steps_left:
                 self._select_more()
+            else:
+                # Not in the callback of the last step: each key takes time.
+                self._is_selecting = False
+                self._copy_selection()
             return
         self._since = now if self._since is None else self._since
         text = self._clipboard.take_copy()
@@ -136,13 +138,12 @@ class SourceReader:
         elif self._steps_left > UNDO_LIMIT:
             self.problem = LONG
         self.done = self.problem is not None
+        self._is_selecting = not self.done
 
     def _select_more(self) -> None:
-        steps = min(self._steps_left, STEPS_PER_TICK)
+        steps = min(self._steps_left, count_keys_at_once())
         self._steps_left -= steps
         select_back(steps)
-        if not self._steps_left:
-            self._copy_selection()
 
     def _copy_selection(self) -> None:
         for name in SELECT_ACTIONS[self.source]:

@@ -7,7 +7,7 @@ from ..core.insertion import Insertion, Paste
 from ..core.journal import Entry, is_same_text
 from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
-from ..desktop.keys import run_edit_action, type_text
+from ..desktop.keys import count_keys_at_once, run_edit_action, type_text
 from ..desktop.screen import NO_WINDOW, is_denied, notify, read_focus, read_focused_window
 from ..desktop.traces import UserTraces
 from . import options
@@ -261,7 +261,8 @@ class WindowSink(Sink):
 
     def _type_or_paste(self, now: float) -> None:
         limit = options.read_type_limit()
-        step = self._insertion.take_step(now, read_focused_window(), limit)
+        keys = count_keys_at_once()
+        step = self._insertion.take_step(now, read_focused_window(), limit, keys)
         self._traces.note_step()
         if isinstance(step, Paste):
             self._clipboard.put(step.text)

@@ -30,6 +30,7 @@ class Phrase(list[str]):
 
 def _press(world: "TalonWorld", name: str, times: int) -> None:
     world.script.count_keys(times)
+    world.script.charge(times * float(world.setting("key_wait", 1.0)) / 1000)
     for _ in range(times):
         if world.focused is not None:
             world.focused.press(name)

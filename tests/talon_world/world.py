@@ -29,6 +29,8 @@ REAL_PAUSE = 0.002
 HANG_SECONDS = 60.0
 """Real time after which something will not happen any more; a busy machine may pause for long."""
 TICK = 0.05
+TALON_SETTINGS = {"key_wait": 1.0}
+"""Talon's own: `key_wait` is how many milliseconds it waits after each key."""
 
 
 class TalonWorld:
@@ -267,8 +269,9 @@ class TalonWorld:
 
     def setting(self, name: str, default: Any) -> Any:
         """Return a setting: the user's own, the active files', or the declared default."""
-        if name in self.community_settings:
-            return self._user_settings.get(name, self.community_settings[name])
+        others = {**TALON_SETTINGS, **self.community_settings}
+        if name in others:
+            return self._user_settings.get(name, others[name])
         if not self.ready:
             self.script.flag(f"settings.get({name!r}) before ready: settings are not there yet")
         if name not in self.declarations.settings:

@@ -93,3 +93,42 @@ def test_a_long_source_blocks_nothing(
     world.say("claude ask hello")
     scripted.answer(world, "Hi.")
     check_time(world)
+
+
+@pytest.mark.parametrize("key_wait", [1.0, 10.0])
+@pytest.mark.parametrize("words", ["claude fix that", "claude undo"])
+def test_a_long_selection_blocks_nothing_however_slow_keys_are(
+    monkeypatch: pytest.MonkeyPatch, key_wait: float, words: str
+) -> None:
+    with load_world(community=True) as world:
+        bridge = ScriptedBridge()
+        bridge.attach(world, monkeypatch)
+        world.set_setting("key_wait", key_wait)
+        window = world.open()
+        text = "some words " * 12
+        if words == "claude undo":
+            world.say("claude ask hello")
+            bridge.answer(world, text)
+        else:
+            window.write(text)
+            world.last_dictated = text
+        world.say(words)
+        check_time(world)
+        assert window.text == ("" if words == "claude undo" else text)
+        assert world.notifications == []
+
+
+@pytest.mark.parametrize("key_wait", [1.0, 10.0])
+def test_a_terminal_that_gets_single_keys_blocks_nothing(
+    monkeypatch: pytest.MonkeyPatch, key_wait: float
+) -> None:
+    with load_world(community=True) as world:
+        bridge = ScriptedBridge()
+        bridge.attach(world, monkeypatch)
+        world.set_setting("key_wait", key_wait)
+        world.set_setting("user.paste_to_insert_threshold", 0)
+        terminal = world.open(Terminal)
+        world.say("claude ask hello")
+        bridge.answer(world, "some words " * 20)
+        check_time(world)
+        assert terminal.text == "some words " * 20

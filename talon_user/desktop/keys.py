@@ -2,7 +2,7 @@
 
 from talon import actions, app, settings
 
-KEYS_MILLISECONDS = 10.0
+KEYS_MILLISECONDS = 8.0
 """How long keys may be pressed in one callback."""
 
 # The keys of Talon's `edit` actions that we use: on Windows and Linux, and on a Mac.

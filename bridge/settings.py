@@ -8,11 +8,9 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     ValidationError,
     field_validator,
@@ -22,21 +20,25 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from bridge.budget_table import BudgetTable
 from bridge.clouds.setting import CloudTables
 from bridge.errors import SettingsError
-from bridge.fallback import parse_step
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_text
 from bridge.proof import remove_brackets
-from bridge.sign_ins import check_folders, check_sign_in_names
+from bridge.setting_values import (
+    BudgetTables,
+    Folders,
+    Names,
+    Pairs,
+    RoutingRules,
+    Steps,
+)
+from bridge.sign_ins import check_sign_in_names
 from bridge.wire.health import BackendSetting
-from bridge.wire.routing.rule import RoutingRule, parse_rules
 from bridge.wire.usage import ExtraUsageSetting
 
 # mypy takes imported names for private unless they are listed.
@@ -44,141 +46,20 @@ __all__ = [
     "APP_NAME",
     "BUILTIN_EMBEDDING_MODEL",
     "ENV_PREFIX",
-    "LONGEST_MODEL_NAME",
     "LogLevel",
     "Names",
     "Paths",
     "Settings",
-    "check_alias",
     "find_paths",
     "format_default",
     "is_loopback",
     "load_settings",
-    "split_names",
 ]
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 BUILTIN_EMBEDDING_MODEL = "wordllama-l2-supercat-256"
 """The model of the package wordllama, as the setting and the responses name it."""
-
-
-def split_names(value: Any) -> Any:
-    """Split a comma-separated string, as flags and variables have it; "none" is an empty list."""
-    if not isinstance(value, str):
-        return value
-    # As other programs have lists in variables. An IPv6 address in brackets is no JSON.
-    if isinstance(listed := _parse_json(value), list):
-        return tuple(listed)
-    # "none" was the default when these settings were strings.
-    names = tuple(name.strip() for name in value.split(",") if name.strip())
-    return () if names == ("none",) else names
-
-
-def _parse_json(text: str) -> Any:
-    """Return the value of a JSON text; None if it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(name.strip() for name in names):
-        raise ValueError("must not contain an empty name")
-    return names
-
-
-# NoDecode: pydantic-settings would parse a variable as JSON before the validator sees it.
-Names = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(split_names), AfterValidator(_check_names)
-]
-"""A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
-
-
-def _check_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
-    for step in steps:
-        parse_step(step)
-    return steps
-
-
-Steps = Annotated[Names, AfterValidator(_check_steps)]
-"""The steps of a chain of fallbacks, as `bridge.fallback` parses them."""
-
-
-def split_pairs(value: Any) -> Any:
-    """Split `name=other, …`, as flags and variables have it, into a table."""
-    if not isinstance(value, str):
-        return value
-    if isinstance(table := _parse_json(value), dict):
-        return table
-    pairs = [pair.partition("=") for pair in split_names(value)]
-    return {name.strip(): other.strip() for name, _, other in pairs}
-
-
-LONGEST_MODEL_NAME = 200
-"""In characters; the names of clouds, such as Bedrock's ARNs, are shorter."""
-
-
-def check_alias(name: str, model: str) -> None:
-    """Raise ValueError, with the reason, if a name cannot be the user's own for a model."""
-    name, model = name.strip(), model.strip()
-    if not name or not model:
-        raise ValueError("a name and its model must not be empty")
-    if max(len(name), len(model)) > LONGEST_MODEL_NAME:
-        raise ValueError(f"a name must not be longer than {LONGEST_MODEL_NAME} characters")
-    if not (name.isprintable() and model.isprintable()):
-        raise ValueError("a name must be one line without control characters")
-    if name.lower() == "default":
-        raise ValueError("`default` is the active model: change the setting `model` instead")
-    if name.lower() == model.lower():
-        raise ValueError(f"`{name}` must not stand for itself")
-
-
-def _check_pairs(pairs: dict[str, str]) -> dict[str, str]:
-    if not all(name.strip() and other.strip() for name, other in pairs.items()):
-        raise ValueError("must be pairs such as `fast=claude-haiku-5-5`")
-    for name, other in pairs.items():
-        check_alias(name, other)
-    return {name.strip().lower(): other.strip() for name, other in pairs.items()}
-
-
-Pairs = Annotated[
-    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(_check_pairs)
-]
-"""A table in `config.toml`; in a flag or a variable, pairs separated by commas."""
-
-
-Folders = Annotated[
-    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(check_folders)
-]
-"""Folders by name; in a flag or a variable, pairs separated by commas."""
-
-
-def _read_rules(value: Any) -> tuple[RoutingRule, ...]:
-    """Validate rules; a flag or a variable has them as JSON."""
-    if isinstance(value, str):
-        value = _parse_json(value or "[]")
-    return parse_rules(value)
-
-
-RoutingRules = Annotated[tuple[RoutingRule, ...], NoDecode, BeforeValidator(_read_rules)]
-"""`[[rules]]` tables in `config.toml`; in a flag or a variable, a list in JSON."""
-
-
-def parse_tables(value: Any) -> Any:
-    """Parse JSON, as flags and variables have it, into a list of tables."""
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        return ()
-    if (tables := _parse_json(value)) is None:
-        raise ValueError("must be a list of tables in JSON")
-    return tables
-
-
-BudgetTables = Annotated[tuple[BudgetTable, ...], NoDecode, BeforeValidator(parse_tables)]
-"""Tables `[[budgets]]` in `config.toml`; in a flag or a variable, a list in JSON."""
 
 
 class Settings(BaseSettings):

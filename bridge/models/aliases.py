@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge.errors import SettingsError
 from bridge.models.spelling import index_aliases
 from bridge.private_files import make_private_folder, read_text, write_private
-from bridge.settings import check_alias
+from bridge.setting_values import check_alias
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from bridge.server.answers.computer_use import SUFFIX, split_suffix
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
-from bridge.settings import check_alias
+from bridge.setting_values import check_alias
 from bridge.wire.control import AliasChange, ModelAlias, ModelAliases
 
 

@@ -59,6 +59,7 @@ from bridge.private_files import create_private, make_private_folder, read_secre
 from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
+from bridge.routing.profile import list_profile_rules
 from bridge.routing.table import RoutingTable
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
@@ -111,7 +112,9 @@ def make_bridge(
         selection=BackendSelection(backends, switches),
         catalogue=Catalogue(time.monotonic),
         aliases=aliases,
-        routing=RoutingTable(paths.routing_rules, settings.rules),
+        routing=RoutingTable(
+            paths.routing_rules, (*settings.rules, *list_profile_rules(settings.profile))
+        ),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         embedder=_build_embedder(settings, paths, keys),

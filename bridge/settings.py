@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         False,
         description="Use the active model even when a client requests a different Claude model.",
     )
+    profile: Literal["none", "fast"] = Field(
+        "none",
+        description="`fast` for small texts, such as dictation: Haiku without thinking, over a "
+        "connection that is kept open, for every request that none of `rules` is for.",
+    )
     rules: RoutingRules = Field(
         (),
         description="Which requests get which model, effort, backend, sign-in, price limit or "

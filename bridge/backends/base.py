@@ -145,6 +145,9 @@ class Lifecycle:
     async def warm(self) -> None:
         """Do beforehand what takes long: the backend is used from now on."""
 
+    async def keep_connected(self) -> None:
+        """Keep a connection to upstream open; to be called again before an idle one is closed."""
+
     async def rest(self) -> None:
         """Stop what runs in the background: the backend is not used for now."""
 

@@ -144,6 +144,12 @@ class BackendSelection:
         for name, backend in self._backends.items():
             await (backend.warm() if name == active else backend.rest())
 
+    async def keep_connected(self, name: BackendName | None) -> None:
+        """Keep a connection of a backend open; None is the active one. Raises BridgeError."""
+        name = name or (await self._choose()).active
+        if name is not None and self._switches.backend != "offline":
+            await self._backends[name].keep_connected()
+
     async def reload(self) -> None:
         """Let all backends read the changed keys."""
         for backend in self._backends.values():

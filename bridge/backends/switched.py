@@ -73,6 +73,9 @@ class SwitchedBackend(ManagedBackend):
         for backend in self._backends.values():
             await (backend.warm() if backend is chosen else backend.rest())
 
+    async def keep_connected(self) -> None:
+        await self._chosen.keep_connected()
+
     async def rest(self) -> None:
         await self._call_all(lambda backend: backend.rest())
 

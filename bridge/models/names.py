@@ -73,7 +73,7 @@ class ResolvedModel:
     @property
     def rule_effort(self) -> str | None:
         """The effort that the rule sets, whatever the client sends."""
-        return self.rule.effort if self.rule is not None else None
+        return self.rule.chosen_effort if self.rule is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,9 @@ class ModelRules:
     images: ImageSize = LARGE
     own_session: bool = False
     """The backend sets cache markers and the user's id itself."""
+    caches_messages: bool = True
+    """Whether a first message is cached where the client sets no markers; otherwise only the
+    instructions are."""
     image_bytes: int | None = None
     """Longest image in a user turn that the backend passes on as it is; None: any."""
     structured: bool = True

@@ -178,6 +178,11 @@ class ResilientBackend(ManagedBackend):
         for route in await self._get_routes():
             await route.backend.warm()
 
+    async def keep_connected(self) -> None:
+        """Keep connections of all keys: which one answers next is not known."""
+        for route in await self._get_routes():
+            await route.backend.keep_connected()
+
     async def rest(self) -> None:
         for route in self._routes:
             await route.backend.rest()

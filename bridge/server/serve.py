@@ -34,6 +34,7 @@ from bridge.server.http.accept_errors import AcceptErrors, report_accept_errors_
 from bridge.server.http.header_timeout import add_header_timeout
 from bridge.server.http.paths import read_paths
 from bridge.server.http.protocol import QuietHandler
+from bridge.server.keep_connected import keep_connected
 from bridge.server.state import Bridge
 from bridge.settings import Settings
 from bridge.wire.health import BackendStatus
@@ -79,6 +80,7 @@ async def serve(
             bridge.listening.set()
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded, on_status))
             maintenance = asyncio.create_task(bridge.maintain_stores())
+            connecting = asyncio.create_task(keep_connected(bridge))
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_requested.wait()
@@ -89,6 +91,7 @@ async def serve(
             await _cancel_task(reporting)
         await _cancel_task(warm_up)
         await _cancel_task(maintenance)
+        await _cancel_task(connecting)
     finally:
         # Connections first: their handlers may still write to the stores that `close` closes.
         await runner.cleanup()

@@ -198,14 +198,15 @@ class Bridge:
         rule = entry.rule
         resolved = (
             self._resolve_by_switches(name)
-            if rule.use_model is None
-            else self.resolve_for_rule(rule, rule.use_model, name)
+            if rule.chosen_model is None
+            else self.resolve_for_rule(rule, rule.chosen_model, name)
         )
-        if rule.effort is None:
+        effort = rule.chosen_effort
+        if effort is None:
             return replace(resolved, rule=rule)
-        notice = f"effort: the rule “{rule.name}” asks for {rule.effort}"
+        notice = f"effort: the rule “{rule.name}” asks for {effort}"
         notices = (*resolved.notices, notice)
-        return replace(resolved, rule=rule, effort=rule.effort, notices=notices)
+        return replace(resolved, rule=rule, effort=effort, notices=notices)
 
     def resolve_for_rule(self, rule: RoutingRule, use_model: str, name: str) -> ResolvedModel:
         """Resolve the model that a rule uses instead of `name`. Raises ModelNotFound."""

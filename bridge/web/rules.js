@@ -5,7 +5,7 @@ import { callBridge, token } from "./token.js";
 
 const PATH = "/control/rules";
 const PATTERNS = ["client", "key", "model"];
-const CHANGES = ["use_model", "effort", "backend", "sign_in", "max_price", "computer"];
+const CHANGES = ["profile", "use_model", "effort", "backend", "sign_in", "max_price", "computer"];
 const byId = id => document.getElementById(id);
 const getField = name => byId(`rule-${name.replace("_", "-")}`);
 let reports = [];
@@ -30,6 +30,7 @@ function describeWhen(rule) {
 /** Returns what a rule changes, in words. */
 function describeThen(rule) {
   const parts = [];
+  if (rule.profile !== null) parts.push(`profile ${rule.profile}`);
   if (rule.use_model !== null) parts.push(`model ${rule.use_model}`);
   if (rule.effort !== null) parts.push(rule.effort === "none" ? "no thinking" : `effort ${rule.effort}`);
   if (rule.backend !== null) parts.push(`only ${rule.backend}`);
@@ -46,7 +47,7 @@ function buildRow(report, index, savedCount) {
   find("name").textContent = rule.name;
   find("when").textContent = describeWhen(rule);
   find("then").textContent = describeThen(rule);
-  setText(find("note"), report.problem || (report.saved ? "" : "From the setting `rules`"));
+  setText(find("note"), report.problem || (report.saved ? "" : "From the settings"));
   find("note").classList.toggle("bad", Boolean(report.problem));
   find("buttons").hidden = !report.saved;
   const actions = {

@@ -65,7 +65,7 @@ async def test_rules_are_added_ordered_changed_and_removed(
     bridge: Bridge, page: Page, client: AsyncOpenAI
 ) -> None:
     await open_signed_in(page, bridge)
-    assert "From the setting rules" in await page.read_text("#rule-list")
+    assert "From the settings" in await page.read_text("#rule-list")
     await submit(page, name="Cursor", client="openai*", model="gpt-4o", use_model="opus")
     await page.wait_for(f"{RESULT} === 'Added Cursor.'")
     await submit(

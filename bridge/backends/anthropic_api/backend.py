@@ -135,6 +135,11 @@ class MessagesApiBackend(ManagedBackend):
             with suppress(BridgeError):
                 await self._make_sender()
 
+    async def keep_connected(self) -> None:
+        if (await self.readiness()).ready:
+            sender = self._sender or await self._make_sender()
+            await sender.keep_connected()
+
     async def models(self) -> Sequence[ListedModel]:
         """List all pages of `GET /v1/models`."""
         sender = self._sender or await self._make_sender()

@@ -64,6 +64,9 @@ class SdkSender:
             answer = await self._client.models.with_raw_response.list(extra_query=dict(query))
         return _to_whole(answer.http_response)
 
+    async def keep_connected(self) -> None:
+        """Do nothing: the SDK opens a connection only for a request with the credential."""
+
     async def close(self) -> None:
         """Do nothing: the client is closed by its owner."""
 

@@ -79,6 +79,9 @@ class Sender(StreamSender, Protocol):
     async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
         """Send `GET /v1/models`. Raises BridgeError for any status but 2xx."""
 
+    async def keep_connected(self) -> None:
+        """Keep a connection open for the next request. Raises BridgeError if there is none."""
+
 
 class DirectSender:
     """Sends each request over aiohttp, to a fixed address and with fixed headers."""
@@ -113,6 +116,12 @@ class DirectSender:
     async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
         return await self._fetch("GET", self._address.find("/v1/models"), params=query)
 
+    async def keep_connected(self) -> None:
+        """Send a request without the key, for whose answer any status will do."""
+        timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
+        response = await self._send_request("HEAD", self._address.find("/"), timeout=timeout)
+        response.release()
+
     async def close(self) -> None:
         await self._session.close()
 
@@ -133,11 +142,12 @@ class DirectSender:
         """Return a response. Raises BridgeError if there is none."""
         all_headers = CIMultiDict(self._address.headers)
         all_headers.update(headers or {})
+        return await self._send_request(method, url, headers=all_headers, **options)
+
+    async def _send_request(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
         try:
             # A redirect would take the API key to whatever address it names.
-            return await self._session.request(
-                method, url, headers=all_headers, allow_redirects=False, **options
-            )
+            return await self._session.request(method, url, allow_redirects=False, **options)
         # A ValueError: a host that is no name, such as `a..b`.
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise _translate_connection_error(error, url) from error

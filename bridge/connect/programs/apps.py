@@ -11,7 +11,10 @@ _ANY_KEY = (
     "API key: any word, unless the bridge has an access key. This one tells the bridge which "
     "program asks."
 )
-_DICTATION = "Haiku is the fastest of Claude's models, and short texts need no other."
+_DICTATION = (
+    "Haiku is the fastest of Claude's models. A rule with the profile fast also turns thinking off "
+    "and keeps a connection open: see Models, Small texts."
+)
 
 
 def _write_zed(bridge: Bridge) -> tuple[Change, ...]:

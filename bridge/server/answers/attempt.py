@@ -26,6 +26,7 @@ from bridge.errors import (
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.names import ResolvedModel
 from bridge.models.rules import ModelRules
+from bridge.routing.profile import apply_profile
 from bridge.server.answers.budgets import keep_to_budgets
 from bridge.server.answers.fallback import Trail, find_next, label_backend
 from bridge.server.answers.recorded_backend import record_calls
@@ -202,7 +203,7 @@ async def _prepare_attempt(
         rules = question.bridge.find_rules(question.model, backend.name)
     if question.computer_use is not None:
         backend = question.computer_use.wrap(backend)
-    narrowed = backend.narrow_rules(rules)
+    narrowed = apply_profile(question.rule, backend.narrow_rules(rules))
     translated = (
         await question.bridge.heavy_work.run(question.translate, narrowed, question.model)
         if question.heavy

@@ -12,6 +12,7 @@ from bridge.inspect.exchange import Exchange
 from bridge.inspect.fields import Untranslatable
 from bridge.models.names import ResolvedModel
 from bridge.models.rules import ModelRules
+from bridge.routing.profile import apply_profile
 from bridge.server.answers.computer_use import split_suffix
 from bridge.server.answers.response import ResponseMemory, build_chat, load_previous
 from bridge.server.answers.response import resolve_references as resolve_item_references
@@ -113,6 +114,7 @@ def translate_body(
     """
     try:
         question = parse(body)
+        rules = apply_profile(question.resolved.rule, rules)
         translated = question.translate(rules, model or question.resolved.model)
     except BridgeError as error:
         raise Untranslatable(error.message) from error

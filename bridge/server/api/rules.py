@@ -94,10 +94,10 @@ async def _try_request(bridge: Bridge, caller: Caller, name: str) -> RuleTestRes
 
 def _explain_rule(bridge: Bridge, rule: RoutingRule) -> str | None:
     """Return why a rule refuses every request that it matches; None if it does not."""
-    if rule.use_model is None:
+    if rule.chosen_model is None:
         return explain_sign_in(bridge, rule)
     try:
-        check_price(replace(bridge.resolve_for_rule(rule, rule.use_model, ""), rule=rule))
+        check_price(replace(bridge.resolve_for_rule(rule, rule.chosen_model, ""), rule=rule))
     except (ModelNotFound, RefusedByRule) as error:
         return error.message
     return explain_sign_in(bridge, rule)
@@ -123,6 +123,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "client": "cursor*",
         "key": "*",
         "model": "gpt-4o",
+        "profile": None,
         "use_model": "opus",
         "effort": None,
         "backend": None,
@@ -135,6 +136,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "client": "continue*",
         "key": "*",
         "model": "autocomplete",
+        "profile": None,
         "use_model": "haiku",
         "effort": "none",
         "backend": "anthropic",

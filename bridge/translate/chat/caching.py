@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -50,6 +50,17 @@ def limit_markers(parts: MarkedParts) -> tuple[MarkedParts, bool]:
         content, excess = _drop_markers(message["content"], excess)
         messages.append({"role": message["role"], "content": list(content)})
     return MarkedParts(tools, system, tuple(messages)), True
+
+
+def mark_instructions(parts: MarkedParts, marker: Mapping[str, str]) -> MarkedParts:
+    """Mark the end of the system prompt, or of the tools; without either, nothing is marked."""
+    if parts.system:
+        return parts._replace(system=_mark_last(parts.system, marker))
+    return parts._replace(tools=_mark_last(parts.tools, marker))
+
+
+def _mark_last(blocks: tuple[Block, ...], marker: Mapping[str, str]) -> tuple[Block, ...]:
+    return (*blocks[:-1], {**blocks[-1], "cache_control": marker}) if blocks else ()
 
 
 def _drop_markers(blocks: Iterable[Block], count: int) -> tuple[tuple[Block, ...], int]:

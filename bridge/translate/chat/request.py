@@ -10,7 +10,7 @@ from typing import Any
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.answer_format import AnswerFormat
-from bridge.translate.chat.caching import MarkedParts, limit_markers
+from bridge.translate.chat.caching import MarkedParts, limit_markers, mark_instructions
 from bridge.translate.chat.computer_toolset import build_toolset_block
 from bridge.translate.chat.limits import choose_max_tokens, choose_sampling, split_stop_sequences
 from bridge.translate.chat.messages import Conversation, build_conversation
@@ -137,6 +137,10 @@ def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
     tools = _build_tools(chat, offer, rules, notices, output.format, server_tools)
     # The API limits the markers of the whole request, so all parts must be complete first.
     parts, has_markers = limit_markers(MarkedParts(tools, system, conversation.messages))
+    cache = _choose_cache(chat, rules, notices, has_markers=has_markers)
+    # A conversation comes again with its next turn, so it is cached in any case.
+    if cache is not None and not rules.caches_messages and len(parts.messages) == 1:
+        parts, cache = mark_instructions(parts, cache), None
     request = MessagesRequest(
         model=model,
         max_tokens=limit,
@@ -149,7 +153,7 @@ def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
         output_config=_build_output_config(thinking.effort, output.format),
         metadata=_build_metadata(chat, rules, notices),
         service_tier=_choose_service_tier(chat, notices),
-        cache_control=_choose_cache(chat, rules, notices, has_markers=has_markers),
+        cache_control=cache,
         headers={**server_tools.headers, **(_SAMPLING_VERSION if sampled else {})},
         whole=not chat.stream,
         more={**server_tools.more, **_choose_speed(chat, rules, notices)},

@@ -22,6 +22,8 @@ from bridge.wire.chat_input.effort import ReasoningEffort
 MOST_RULES = 200
 _LONGEST_NAME = 60
 _LONGEST_PATTERN = 200
+_FAST_MODEL = "haiku"
+_FAST_EFFORT: ReasoningEffort = "none"
 
 
 def _check_printable(text: str) -> str:
@@ -60,6 +62,11 @@ class RoutingRule(BaseModel):
     model: _Pattern = Field(
         "*", description="Pattern of the requested model, as the client sent it."
     )
+    profile: Literal["fast"] | None = Field(
+        None,
+        description="`fast`: Haiku without thinking, unless `use_model` or `effort` say otherwise; "
+        "only the instructions are cached, and a connection to Claude is kept open.",
+    )
     use_model: _Pattern | None = Field(
         None, description="The model to use, in any spelling, or a name of your own."
     )
@@ -87,17 +94,27 @@ class RoutingRule(BaseModel):
     @model_validator(mode="after")
     def _check_changes(self) -> Self:
         changes = (self.use_model, self.effort, self.backend, self.sign_in, self.max_price)
-        if all(change is None for change in (*changes, self.computer)):
+        if all(change is None for change in (*changes, self.computer, self.profile)):
             raise PydanticCustomError(
                 "no_change",
-                "it changes nothing: add use_model, effort, backend, sign_in, max_price or "
-                "computer",
+                "it changes nothing: add profile, use_model, effort, backend, sign_in, max_price "
+                "or computer",
             )
         if self.sign_in is not None and self.backend == "anthropic":
             raise PydanticCustomError(
                 "no_sign_in", "the backend anthropic has no sign-ins: leave out one of the two"
             )
         return self
+
+    @property
+    def chosen_model(self) -> str | None:
+        """The model to use: the rule's own, or that of its profile."""
+        return self.use_model or (_FAST_MODEL if self.profile == "fast" else None)
+
+    @property
+    def chosen_effort(self) -> ReasoningEffort | None:
+        """The effort: the rule's own, or that of its profile."""
+        return self.effort or (_FAST_EFFORT if self.profile == "fast" else None)
 
     @property
     def required_backend(self) -> Literal["anthropic", "claude-code"] | None:

@@ -169,10 +169,15 @@ async def test_each_endpoint_obeys_the_rule(
     await ask(client, "gpt-4o")
     assert fake.bodies()[1]["thinking"] == {"type": "disabled"}
     assert "effort" not in fake.bodies()[1].get("output_config", {})
+    # A profile.
+    await save(bridge, {**NAMED, "profile": "fast"})
+    await ask(client, "gpt-4o")
+    body = fake.bodies()[2]
+    assert (body["model"], body["thinking"]) == ("claude-haiku-5-5", {"type": "disabled"})
     # The price limit, for the model that would answer.
     await save(bridge, {**NAMED, "max_price": 15})
     await ask(client, "gpt-4o")
-    assert fake.bodies()[2]["model"] == "claude-sonnet-5-5"
+    assert fake.bodies()[3]["model"] == "claude-sonnet-5-5"
     await save(bridge, {**NAMED, "use_model": "opus", "max_price": 15})
     with pytest.raises(PermissionDeniedError, match=r"The rule “Cursor” allows \$15 per million"):
         await ask(client, "gpt-4o")
@@ -185,7 +190,7 @@ async def test_each_endpoint_obeys_the_rule(
             await ask(client, "gpt-4o")
         words = raised.value.message
     assert "The rule “Cursor” requires the backend claude-code, which is not connected: " in words
-    assert len(fake.bodies()) == 3
+    assert len(fake.bodies()) == 4
 
 
 async def test_a_message_of_a_websocket_obeys_the_rule_too(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,9 @@ from tests.translate.test_accepted import messages as any_message
 
 MODEL = "claude-sonnet-5-5"
 MARKER = {"type": "ephemeral"}
+BRIEF = {"role": "system", "content": "Be brief."}
+HI = {"role": "user", "content": "Hi"}
+TOOL = {"type": "function", "function": {"name": "ls", "parameters": {"type": "object"}}}
 
 
 def translate(*messages: dict[str, Any], **more: Any) -> Translation:
@@ -35,6 +40,30 @@ def test_the_clients_markers_are_copied_and_none_is_added() -> None:
     assert request.system == ({"type": "text", "text": "Be brief.", "cache_control": MARKER},)
     assert request.messages[0]["content"] == [part, {"type": "text", "text": "there"}]
     assert request.cache_control is None
+
+
+@pytest.mark.parametrize(
+    ("messages", "more", "marked"),
+    [
+        ([BRIEF, HI], {}, "system"),
+        ([BRIEF, HI], {"tools": [TOOL]}, "system"),
+        ([HI], {"tools": [TOOL]}, "tools"),
+        ([HI], {}, "nothing"),
+        # A conversation comes again, with its next turn.
+        ([BRIEF, HI, {"role": "assistant", "content": "Hello."}, HI], {}, "all"),
+    ],
+)
+def test_for_short_texts_only_the_instructions_are_marked(
+    messages: list[dict[str, Any]], more: dict[str, Any], marked: str
+) -> None:
+    chat = ChatRequest.model_validate({"model": MODEL, "messages": messages, **more})
+    rules = replace(resolve_rules(MODEL), caches_messages=False)
+    body = translate_chat(chat, rules, MODEL).request.body()
+    places = {"all": body, "system": body.get("system", [{}])[-1]}
+    places["tools"] = body.get("tools", [{}])[-1]
+    assert [name for name, place in places.items() if place.get("cache_control") == MARKER] == (
+        [] if marked == "nothing" else [marked]
+    )
 
 
 def test_only_the_last_four_markers_stay() -> None:

@@ -25,6 +25,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "effort": (
         [CURSOR, {"name": "B", "effort": "huge"}], "rule 2 (“B”), `effort`: input should be 'none'"
     ),
+    "profile": ([{"name": "B", "profile": "slow"}], "`profile`: input should be 'fast'"),
     "backend": ([{"name": "B", "backend": "offline"}], "`backend`: input should be 'anthropic' or"),
     "sign-in elsewhere": (
         [{"name": "B", "backend": "anthropic", "sign_in": "work"}],

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from bridge.backends.base import Batch
-from bridge.errors import RateLimited, StreamBroken, UpstreamFailed
+from bridge.errors import ConnectionDropped, RateLimited, UpstreamFailed
 from bridge.wire.messages import Block, MessageEvent, Usage
 
 END = "end-of-proof"
 """The last word of each answer that is complete: a client that shows it has read the whole."""
 
+BEGINNING = "begins-only"
+"""A word of each answer that breaks off: a client that shows it has shown what came."""
 SILENT_SECONDS = 25.0
 """Longer than two keep-alives with the default settings."""
 RETRY_SECONDS = 2
+_RETRY_WITHIN = 60.0
 _WORDS = 200
 _NO_TOKENS: Usage = {"input_tokens": 0, "output_tokens": 0}
 _ASKED = re.compile(r"prove[ \t]+([a-z0-9]+)", re.IGNORECASE)
@@ -33,7 +37,7 @@ PHENOMENA: Mapping[str, str] = {
     "refusal": "a refusal (finish_reason content_filter)",
     "error": "an error in the middle of a stream",
     "429": "a rate limit with retry-after, then an answer",
-    "cut": "a connection upstream that ends in the middle of a stream",
+    "cut": "a connection that is dropped in the middle of a stream, without a word",
 }
 
 
@@ -45,28 +49,33 @@ def find_phenomenon(text: str) -> str | None:
 
 
 class Phenomena:
-    """Plays them; it remembers which message has met the rate limit."""
+    """Plays them; it remembers for a while which message has met the rate limit."""
 
-    def __init__(self) -> None:
-        self._limited: set[int] = set()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._limited: dict[int, float] = {}
+        """When each text met the limit."""
 
     def play(
         self, name: str, text: str, tools: Sequence[Block], start: MessageEvent
     ) -> AsyncGenerator[Batch, None]:
         """Return the events. Raises RateLimited, the first time for each text."""
+        now = self._clock()
+        # One that was never sent again must not spare the next test of the same client.
+        self._limited = {k: at for k, at in self._limited.items() if now - at < _RETRY_WITHIN}
         if name == "429" and hash(text) not in self._limited:
-            self._limited.add(hash(text))
+            self._limited[hash(text)] = now
             raise RateLimited(
                 f"The echo plays a rate limit. Try again in {RETRY_SECONDS} s.",
                 headers={"retry-after": str(RETRY_SECONDS)},
             )
-        self._limited.discard(hash(text))
+        self._limited.pop(hash(text), None)
         players: Mapping[str, Callable[[], AsyncGenerator[Batch, None]]] = {
             "tools": lambda: _play_tools(tools),
             "thinking": _play_thinking,
             "refusal": _play_refusal,
             "error": lambda: _play_failure(UpstreamFailed("The echo plays an error.")),
-            "cut": lambda: _play_failure(StreamBroken("The echo plays a cut connection.")),
+            "cut": lambda: _play_failure(ConnectionDropped("The echo plays a cut connection.")),
         }
         return _begin(start, players.get(name, _play_stream)())
 
@@ -122,7 +131,7 @@ async def _play_refusal() -> AsyncGenerator[Batch, None]:
 
 
 async def _play_failure(error: UpstreamFailed) -> AsyncGenerator[Batch, None]:
-    for batch in _say(["This answer ", "will not "]):
+    for batch in _say(["This answer ", BEGINNING, " "]):
         yield batch
     raise error
 

@@ -69,6 +69,7 @@ from bridge.errors.server import (
     TooManyStreams,
 )
 from bridge.errors.upstream import (
+    ConnectionDropped,
     EmbeddingModelBroken,
     EmbeddingModelMissing,
     OutputMismatch,
@@ -91,6 +92,7 @@ __all__ = [
     "ComputerBusy",
     "ComputerOff",
     "ConfigNotChanged",
+    "ConnectionDropped",
     "ContextTooLong",
     "DesktopUnavailable",
     "EmbeddingModelBroken",

@@ -34,6 +34,17 @@ class StreamBroken(UpstreamFailed):
     hint = "Try again. If it persists, check your network, and any gateway or proxy."
 
 
+class ConnectionDropped(StreamBroken):
+    """The connection of the client is to be closed in the middle of its response, without a word.
+
+    Only the echo raises it, to show what the client does then.
+    """
+
+    code = "connection_dropped"
+    summary = "The offline echo dropped the connection, as the message `prove cut` asks."
+    hint = "Nothing is wrong: it shows what your client does when a connection breaks."
+
+
 class OutputMismatch(UpstreamFailed):
     """Claude's reply lacks the requested form: the JSON, the tool call or the ending."""
 

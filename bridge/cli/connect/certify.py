@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bridge.backends.phenomena import END, PHENOMENA, SILENT_SECONDS
+from bridge.backends.phenomena import BEGINNING, END, PHENOMENA, SILENT_SECONDS
 from bridge.cli.connect.command import find_program
 from bridge.cli.connect.prove_request import (
+    RunResult,
     fetch_proofs,
     find_program_path,
     read_variables,
@@ -27,6 +28,8 @@ from bridge.wire.connect import Sighting
 _WAIT_SECONDS = 90
 _COMPLETE = ("stream", "thinking", "429")
 """Those whose answer is complete, so that the program must show its end."""
+_BROKEN = ("error", "cut")
+"""Those whose answer breaks off."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,16 +97,28 @@ def _play(row: Row, name: str, fetch: Callable[[], Sighting | None], seconds: in
             f"{row.title} asked as {sighting.asked}. First: claude-bridge connect {row.name} "
             f"--model {ECHO}"
         )
-    parts = [f"the last request ended as {sighting.outcome}"]
-    if before is not None and (sent := sighting.requests - count) > 1:
-        parts.insert(0, f"{sent} requests")
+    sent = sighting.requests - count
+    parts = [f"asked {sent} times" if sent > 1 else "asked once"]
+    parts.append(f"the last request ended as {sighting.outcome}")
     is_survived = True
     if run_result is not None:
-        parts.append(f"exit code {run_result.code}")
-        if name in _COMPLETE:
-            is_survived = END in run_result.output
-            parts.append("showed the whole answer" if is_survived else "did not show its end")
-        if run_result.code is None:
-            is_survived = False
+        is_survived, shown = _judge_output(name, run_result)
+        parts += shown
     print_line(f"{'✓' if is_survived else '✗'} {name}: {PHENOMENA[name]}: {', '.join(parts)}")
     return ExitCode.OK if is_survived else ExitCode.ERROR
+
+
+def _judge_output(name: str, result: RunResult) -> tuple[bool, list[str]]:
+    """Return whether a program has survived, and what it did."""
+    if result.code is None:
+        return False, ["did not end in time"]
+    parts = [f"exit code {result.code}"]
+    if name in _COMPLETE:
+        is_whole = END in result.output
+        return is_whole, [*parts, "showed the whole answer" if is_whole else "did not show its end"]
+    if name in _BROKEN:
+        is_shown = BEGINNING in result.output
+        parts.append("showed what came before" if is_shown else "did not show what came before")
+        if result.code == 0:
+            parts.append("does not tell by its exit code that the answer broke off")
+    return True, parts

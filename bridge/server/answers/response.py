@@ -13,7 +13,7 @@ from typing import Any
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import EventStream
 from bridge.backends.batches import map_batches
-from bridge.errors import BridgeError, NotFound
+from bridge.errors import BridgeError, ConnectionDropped, NotFound
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import split_suffix
@@ -160,6 +160,8 @@ class OpenResponse:
                     if batch[-1]["type"] in _LAST_EVENTS:
                         batch[-1] = _add_store_notice(batch[-1], await self._save())
                     yield batch
+        except ConnectionDropped:
+            raise
         except BridgeError as error:
             report(error)
             yield [self.machine.fail(error)]

@@ -10,12 +10,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, ConnectionDropped
 from bridge.server.http.accounting import as_internal_error, record_failure
 from bridge.server.http.dialect import get_dialect
 from bridge.server.http.guard import build_cors_headers
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.http.protocol import get_protocol
+from bridge.server.http.protocol import drop_connection, get_protocol
 from bridge.server.http.recording.stream import open_stream
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
@@ -54,6 +54,10 @@ async def write_events(
         raise
     except asyncio.CancelledError as error:
         last = _format_failure(request, explain_interruption(request, error))
+    except ConnectionDropped as error:
+        record_failure(request, get_record(request), error)
+        drop_connection(request)
+        return response
     except BridgeError as error:
         last = _format_failure(request, error)
     except Exception as error:  # noqa: BLE001 - the headers are sent: only this stream can report it

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.errors import (
     BridgeError,
+    ConnectionDropped,
     EndpointNotOffered,
     InternalError,
     InvalidRequest,
@@ -33,7 +34,7 @@ from bridge.server.http.guard import (
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.notice_header import build_hint_headers
 from bridge.server.http.paths import find_reason, suggest_base_url
-from bridge.server.http.protocol import get_protocol
+from bridge.server.http.protocol import drop_connection, get_protocol
 from bridge.server.http.recording.exchange import record_exchange
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_caller
@@ -136,6 +137,8 @@ def build_error_response(
     response inside the first would leave the client waiting.
     """
     record_failure(request, record, error)
+    if isinstance(error, ConnectionDropped):
+        drop_connection(request)
     if request.writer.output_size > 0:
         raise ConnectionError("a response has begun already")
     dialect = get_dialect(request)

@@ -230,6 +230,12 @@ def _has_unread_data(transport: asyncio.BaseTransport) -> bool:
         return bool(selector.select(0))
 
 
+def drop_connection(request: web.Request) -> None:
+    """Close the connection in the middle of a response; what was written is still sent."""
+    if request.transport is not None:
+        request.transport.close()
+
+
 def get_protocol(request: web.Request) -> QuietHandler | None:
     """Return the protocol of a request's connection; None when it is lost."""
     protocol = request.protocol

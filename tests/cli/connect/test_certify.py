@@ -23,10 +23,14 @@ body = {{"model": provider["id"], "messages": messages, "tools": tools}}
 headers = {{"Content-Type": "application/json", "User-Agent": "QwenCode/0.15.10"}}
 url = provider["baseUrl"] + "/chat/completions"
 request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-try:
-    print(urllib.request.urlopen(request).read().decode())
-except urllib.error.HTTPError as error:
-    sys.exit(f"status {{error.status}}")
+for _ in range(2):
+    try:
+        print(urllib.request.urlopen(request).read().decode())
+        break
+    except ConnectionError:
+        continue
+    except urllib.error.HTTPError as error:
+        sys.exit(f"status {{error.status}}")
 """
 
 
@@ -37,17 +41,27 @@ def test_a_program_gets_a_certificate(
     add_program(user, "qwen", QWEN)
     monkeypatch.setattr(
         "bridge.cli.connect.certify.PHENOMENA",
-        {"stream": "long", "tools": "two tools", "error": "an error", "429": "a limit"},
+        {
+            "stream": "long",
+            "tools": "two tools",
+            "error": "an error",
+            "cut": "a cut",
+            "429": "a limit",
+        },
     )
     assert main(["connect", "qwen", "--wait", "0"]) == 0
     capsys.readouterr()
     assert main(["prove", "--client", "qwen"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "Qwen Code, answered by bridge-echo; no request goes to Claude.",
-        "✓ stream: long: the last request ended as stop, exit code 0, showed the whole answer",
-        "✓ tools: two tools: the last request ended as tool_calls, exit code 0",
-        "✓ error: an error: the last request ended as upstream_error, exit code 1",
-        "✗ 429: a limit: the last request ended as rate_limit_exceeded, exit code 1, "
+        "✓ stream: long: asked once, the last request ended as stop, exit code 0, "
+        "showed the whole answer",
+        "✓ tools: two tools: asked once, the last request ended as tool_calls, exit code 0",
+        "✓ error: an error: asked once, the last request ended as upstream_error, exit code 1, "
+        "did not show what came before",
+        "✓ cut: a cut: asked 2 times, the last request ended as connection_dropped, exit code 0, "
+        "did not show what came before, does not tell by its exit code that the answer broke off",
+        "✗ 429: a limit: asked once, the last request ended as rate_limit_exceeded, exit code 1, "
         "did not show its end",
     ]
     assert main(["connect", "--undo"]) == 0

@@ -22,7 +22,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic_core import from_json
 
-from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
+from bridge.errors import BridgeError, ConnectionDropped, InvalidRequest, NotFound, Overloaded
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.answers.computer_use import resolve_with_computer
 from bridge.server.answers.response import (
@@ -41,7 +41,7 @@ from bridge.server.http.error_body import build_error_body
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.notice_header import build_notice_headers
-from bridge.server.http.protocol import QuietHandler
+from bridge.server.http.protocol import QuietHandler, drop_connection
 from bridge.server.http.recording.detached import record_event
 from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import RequestRecord
@@ -232,7 +232,10 @@ async def _answer_message(
                 await _create_response(request, socket, memory, record, data, lease)
         except BridgeError as error:
             record_failure(request, record, error)
-            await _send_error(socket, error)
+            if isinstance(error, ConnectionDropped):
+                drop_connection(request)
+            else:
+                await _send_error(socket, error)
         except asyncio.CancelledError as error:
             stopped = explain_interruption(request, error)
             record_failure(request, record, stopped)

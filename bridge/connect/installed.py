@@ -102,6 +102,6 @@ def list_changes(row: Row, bridge: Bridge, system: System) -> list[FileChange]:
     for target in row.targets:
         path = system.find_file(target)
         if path is not None:
-            has_secret = target.has_key and bridge.has_access_key
+            has_secret = target.has_key and bridge.has_access_key and not row.variable
             changes.append(FileChange(path, target.format, target.build(bridge), has_secret))
     return changes

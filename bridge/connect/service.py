@@ -71,7 +71,7 @@ class Connector:
                 base_url=address.base_url,
                 at=time.time(),
             )
-        return [_describe_write(plan) for plan in plans]
+        return [*map(_describe_write, plans), *explain_key(row, address.key)]
 
     def undo(self, row: Row) -> list[str]:
         """Undo what was written; return what was done. Raises CannotConnect and SettingsError."""
@@ -113,6 +113,18 @@ class Connector:
     def describe_all(self, proofs: Mapping[str, Sighting]) -> list[Program]:
         """Describe all programs, in the order of the table."""
         return [self.describe(row, proofs.get(row.name)) for row in ROWS]
+
+
+def explain_key(row: Row, key: str | None) -> list[str]:
+    """Return where the program takes the access key from; nothing if the bridge has none."""
+    if key is None or not any(target.has_key for target in row.targets):
+        return []
+    if row.variable:
+        return [
+            f"The file has no access key in it. Where you start {row.title}, set the variable "
+            f"{row.variable} to your access key, such as with: export {row.variable}=…"
+        ]
+    return ["Your access key is in the file, which only you can read."]
 
 
 def _describe_write(plan: Plan) -> str:

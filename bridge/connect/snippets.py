@@ -34,10 +34,17 @@ def _build_connection(row: Row, base_url: str, model: str, key: str | None) -> C
         steps=row.steps.format(key=bridge.key),
         snippet=build_snippet(row, bridge),
         language=find_language(row),
-        note=row.note or None,
+        note=_format_note(row, bridge),
         writable=bool(row.targets),
         source=format_source(row),
     )
+
+
+def _format_note(row: Row, bridge: Bridge) -> str | None:
+    if not (row.variable and bridge.has_access_key):
+        return row.note or None
+    variable = f"Set the variable {row.variable} to the access key where you start it."
+    return f"{row.note} {variable}" if row.note else variable
 
 
 def describe_bridge(row: Row, base_url: str, model: str, key: str | None) -> Bridge:

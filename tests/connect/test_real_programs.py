@@ -16,10 +16,13 @@ from pathlib import Path
 import pytest
 
 from bridge.connect.installed import System
+from bridge.connect.programs.row import Row
 from bridge.connect.programs.table import find_row
 from bridge.connect.service import Address, Connector
-from bridge.paths import Paths
+from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.paths import Paths, find_paths
 from bridge.server.state import Bridge
+from tests.conftest import StartBridge
 from tests.fake_anthropic.script import ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
 
@@ -81,6 +84,9 @@ CASES = (
 )
 
 
+SECRET = "cb-0123456789"
+
+
 def find_program(command: str) -> str | None:
     folder = os.environ.get("CONNECT_PROGRAMS")
     return shutil.which(command, path=folder) if folder else None
@@ -92,9 +98,30 @@ def list_installed() -> list[Case]:
     return [case for case in CASES if (row := rows[case.name]) and find_program(row.ask[0])]
 
 
+def list_with_key() -> list[Case]:
+    """Return the programs to try with an access key: only Codex, unless all are asked for."""
+    everything = os.environ.get("CONNECT_ALL_WITH_KEY")
+    return [case for case in list_installed() if everything or case.name == "codex"]
+
+
 @pytest.mark.parametrize("case", list_installed(), ids=lambda case: case.name)
 async def test_a_real_program_is_connected_calls_a_tool_and_is_disconnected(
     case: Case, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    await connect_ask_and_undo(case, bridge, fake, tmp_path, None)
+
+
+@pytest.mark.parametrize("case", list_with_key(), ids=lambda case: case.name)
+async def test_a_real_program_takes_the_access_key_from_a_variable(
+    case: Case, start_anthropic: StartBridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    keys = Keys().with_key("bridge", NamedKey("laptop", SECRET))
+    await asyncio.to_thread(KeyChain(find_paths().data).save, keys)
+    await connect_ask_and_undo(case, await start_anthropic(), fake, tmp_path, SECRET)
+
+
+async def connect_ask_and_undo(
+    case: Case, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path, key: str | None
 ) -> None:
     row = find_row(case.name)
     assert row is not None
@@ -110,12 +137,15 @@ async def test_a_real_program_is_connected_calls_a_tool_and_is_disconnected(
         files[0].write_bytes(case.before.encode())
     before = {file: file.read_bytes() if file.exists() else None for file in files}
 
-    address = Address(f"{bridge.url}/v1", "default", None)
+    address = Address(f"{bridge.url}/v1", "default", key)
     await asyncio.to_thread(connector.write, row, address)
+    if key is not None and row.variable:
+        assert not any(key.encode() in file.read_bytes() for file in files)
     answers = [calls(case.tool)] if case.tool else []
     fake.script(*answers, says("All done."), says("All done."), says("All done."))
     words = [word.format(prompt="Call the tool once, then say done.") for word in row.ask[1:]]
-    output = await run_program(program, [*words, *case.flags], user, connector, row.name)
+    variables = await asyncio.to_thread(list_variables, connector, row, key)
+    output = await run_program(program, [*words, *case.flags], user, variables)
 
     assert b"All done." in output, output.decode()
     proof = bridge.sightings.get(row.name)
@@ -131,19 +161,24 @@ async def test_a_real_program_is_connected_calls_a_tool_and_is_disconnected(
     assert after == before
 
 
-async def run_program(
-    program: str, words: list[str], user: Path, connector: Connector, name: str
-) -> bytes:
-    """Run a program in an empty folder; return what it printed."""
-    work = user / "work"
-    work.mkdir()
-    record = await asyncio.to_thread(connector.ledger.read, name)
-    variables = {
+def list_variables(connector: Connector, row: Row, key: str | None) -> dict[str, str]:
+    """Return the environment of a new terminal in which the key is set, too."""
+    record = connector.ledger.read(row.name)
+    named = {row.variable: key} if row.variable and key else {}
+    return named | {
         str(one.path[0]): str(one.value)
         for file in (record.files if record else ())
         if file.format == "shell"
         for one in file.written
     }
+
+
+async def run_program(
+    program: str, words: list[str], user: Path, variables: dict[str, str]
+) -> bytes:
+    """Run a program in an empty folder; return what it printed."""
+    work = user / "work"
+    work.mkdir()
     process = await asyncio.create_subprocess_exec(
         *(program, *words),
         cwd=work,

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from bridge.backends.phenomena import BEGINNING, END, PHENOMENA, SILENT_SECONDS
-from bridge.cli.connect.command import find_program
+from bridge.cli.connect.command import fetch_address, find_program
 from bridge.cli.connect.prove_request import (
     RunResult,
     fetch_proofs,
@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     print_line(f"{row.title}, answered by {ECHO}; no request goes to Claude.")
     if row.ask and find_program_path(row) is None:
         raise SettingsError(f"{row.ask[0]} is not on PATH")
-    codes = [_play(row, name, fetch, arguments.wait) for name in PHENOMENA]
+    variables = read_variables(row, fetch_address(arguments, ECHO).key)
+    codes = [_play(row, name, fetch, variables, arguments.wait) for name in PHENOMENA]
     return max(codes)
 
 
@@ -72,7 +73,13 @@ def _print_messages() -> None:
     print_line("With --client NAME, the program is run and a certificate is printed.")
 
 
-def _play(row: Row, name: str, fetch: Callable[[], Sighting | None], seconds: int) -> int:
+def _play(
+    row: Row,
+    name: str,
+    fetch: Callable[[], Sighting | None],
+    variables: dict[str, str],
+    seconds: int,
+) -> int:
     """Have the program meet one phenomenon; print what it did; return the exit code."""
     before = fetch()
     count = before.requests if before is not None else 0
@@ -83,7 +90,7 @@ def _play(row: Row, name: str, fetch: Callable[[], Sighting | None], seconds: in
 
     message = f"say `prove {name}`"
     if row.ask:
-        run_result = run_program(row, message, read_variables(row.name), seconds)
+        run_result = run_program(row, message, variables, seconds)
     else:
         print_line(f"Send in {row.title}: {message}")
         wait_for(find_new, seconds + (int(SILENT_SECONDS) if name == "thinking" else 0))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.client import NotRunning, open_client
-from bridge.cli.connect.prove_request import fetch_proofs, prove
+from bridge.cli.connect.prove_request import fetch_proofs, prove, read_variables
 from bridge.cli.exit_codes import CommandFailed, ExitCode
 from bridge.cli.locate import add_address_flags
 from bridge.cli.parsing import complete_with, quote, suggest
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _undo_all(connector) if arguments.undo else _list_programs(connector, arguments)
     if arguments.undo:
         return _run_each(rows, lambda row: _undo(connector, row))
-    address = _fetch_address(arguments)
+    address = fetch_address(arguments, arguments.model)
     if arguments.dry_run:
         return _run_each(rows, lambda row: _show_plan(connector, row, address))
     return _run_each(rows, lambda row: _connect_program(connector, row, address, arguments))
@@ -91,14 +91,14 @@ def _run_each(rows: Sequence[Row], act: Any) -> int:
     return code
 
 
-def _fetch_address(arguments: argparse.Namespace) -> Address:
-    """Ask the bridge for its address and its access key."""
+def fetch_address(arguments: argparse.Namespace, model: str | None) -> Address:
+    """Ask the bridge for its address and its access key; `model` is the one to send."""
     with closing(open_client(arguments, timeout=_REQUEST_SECONDS)) as client:
         answer = client.send("GET", "/connect").json()
     shown = answer["key"]
     if shown is None:
         raise CommandFailed("The access key cannot be read right now. Restart the bridge.")
-    chosen = arguments.model or answer["model"]
+    chosen = model or answer["model"]
     return Address(answer["base_url"], chosen, None if shown == "any" else shown)
 
 
@@ -157,14 +157,13 @@ def _connect_program(
     if row.targets:
         for result in connector.write(row, address):
             print_line(result)
-        if address.key is not None and any(target.has_key for target in row.targets):
-            print_line("Your access key is in the file, which only you can read.")
     else:
         _print_steps(row, address)
     if arguments.wait <= 0 or not row.is_program:
         print_line(row.start)
         return ExitCode.OK
-    return prove(row, lambda: fetch_proofs(arguments), arguments.wait)
+    variables = read_variables(row, address.key)
+    return prove(row, lambda: fetch_proofs(arguments), variables, arguments.wait)
 
 
 def _print_steps(row: Row, address: Address) -> None:

@@ -27,14 +27,16 @@ FetchProofs = Callable[[], Mapping[str, Sighting]]
 _LAST_LINES = 3
 
 
-def prove(row: Row, fetch: FetchProofs, seconds: int) -> int:
-    """Have the program ask, or wait until it does; print what is proved; return the exit code."""
+def prove(row: Row, fetch: FetchProofs, variables: dict[str, str], seconds: int) -> int:
+    """Have the program ask, or wait until it does; print what is proved; return the exit code.
+
+    `variables`: the environment that only new terminals will have.
+    """
     since = time.time()
     result: RunResult | None = None
     if find_program_path(row) is not None:
         print_line(f"Asking with {row.title}, which counts like any request …")
-        # Only new terminals read the start-up file of the shell.
-        result = run_program(row, PROMPT, read_variables(row.name), seconds)
+        result = run_program(row, PROMPT, variables, seconds)
     else:
         print_line(f"{row.start or 'Send a message in it.'} Waiting {seconds} s for its request …")
         wait_for(lambda: find_proof(row, fetch, since), seconds)
@@ -94,13 +96,17 @@ def run_program(row: Row, prompt: str, variables: dict[str, str], seconds: int) 
     return RunResult(done.returncode, done.stdout.decode(errors="replace"))
 
 
-def read_variables(program: str) -> dict[str, str]:
-    """Return the variables that were written into the shell's start-up file for a program."""
+def read_variables(row: Row, key: str | None) -> dict[str, str]:
+    """Return the variables that a program is started with: those of the shell's start-up file.
+
+    `key` is the access key, which the program's own file may only name.
+    """
     from bridge.connect.ledger import Ledger
     from bridge.paths import find_paths
 
-    record = Ledger(find_paths().connections).read(program)
-    return {
+    record = Ledger(find_paths().connections).read(row.name)
+    named = {row.variable: key} if row.variable and key is not None else {}
+    return named | {
         str(one.path[0]): str(one.value)
         for file in (record.files if record else ())
         if file.format in ("shell", "fish")

@@ -12,6 +12,8 @@ from bridge.connect.formats import FormatName
 PROVIDER = "claude-bridge"
 """The name of the bridge in the programs' files."""
 TITLE = "Claude Bridge"
+KEY_VARIABLE = "CLAUDE_BRIDGE_KEY"
+"""The environment variable that files name instead of the access key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Bridge:
     key: str
     """The access key, or any word if the bridge has none."""
     has_access_key: bool = False
+
+    def refer_to_key(self, reference: str) -> str:
+        """Return the program's reference to KEY_VARIABLE, or the key if it is only a word."""
+        return reference if self.has_access_key else self.key
 
     @property
     def root(self) -> str:
@@ -91,6 +97,9 @@ class Row:
     note: str = ""
     start: str = ""
     """What to do after it is connected."""
+    variable: str = ""
+    """The environment variable from which it reads an access key; empty if the key must be
+    written."""
     targets: tuple[Target, ...] = ()
     """Empty if its settings cannot be written, or are not known well enough."""
     commands: tuple[str, ...] = ()

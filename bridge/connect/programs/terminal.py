@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.connect.data import Change, Item
 from bridge.connect.programs.row import (
+    KEY_VARIABLE,
     PROVIDER,
     TITLE,
     Bridge,
@@ -22,7 +23,7 @@ def _write_codex(bridge: Bridge) -> tuple[Change, ...]:
     provider = {"name": TITLE, "base_url": bridge.base_url, "wire_api": "responses"}
     # Without a key, Codex sends none; a variable that is not set would be an error.
     if bridge.has_access_key:
-        provider["experimental_bearer_token"] = bridge.key
+        provider["env_key"] = KEY_VARIABLE
     return (
         Change(("model",), bridge.model),
         Change(("model_provider",), PROVIDER),
@@ -43,7 +44,10 @@ def _write_opencode(bridge: Bridge) -> tuple[Change, ...]:
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": TITLE,
-        "options": {"baseURL": bridge.base_url, "apiKey": bridge.key},
+        "options": {
+            "baseURL": bridge.base_url,
+            "apiKey": bridge.refer_to_key(f"{{env:{KEY_VARIABLE}}}"),
+        },
         "models": {bridge.model: {"name": "Claude"}},
     }
     return (
@@ -57,12 +61,13 @@ def _write_qwen(bridge: Bridge) -> tuple[Change, ...]:
         "id": bridge.model,
         "name": TITLE,
         "baseUrl": bridge.base_url,
-        "envKey": "CLAUDE_BRIDGE_KEY",
+        "envKey": KEY_VARIABLE,
         "generationConfig": {"contextWindowSize": _CONTEXT},
     }
+    key = () if bridge.has_access_key else (Change(("env", KEY_VARIABLE), bridge.key),)
     return (
         Change(("modelProviders", "openai", Item("name", TITLE)), model),
-        Change(("env", "CLAUDE_BRIDGE_KEY"), bridge.key),
+        *key,
         Change(("security", "auth", "selectedType"), "openai"),
         Change(("model", "name"), bridge.model),
     )
@@ -74,7 +79,7 @@ def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
         "provider": "openai",
         "model": bridge.model,
         "apiBase": bridge.base_url,
-        "apiKey": bridge.key,
+        "apiKey": bridge.refer_to_key(f"${{{{ secrets.{KEY_VARIABLE} }}}}"),
         "roles": ["chat", "edit", "apply"],
         "capabilities": ["tool_use", "image_input"],
     }
@@ -87,9 +92,11 @@ def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
 
 
 def _write_aider(bridge: Bridge) -> tuple[Change, ...]:
+    # aider reads each of its options from a variable, too; a file has no reference to one.
+    key = () if bridge.has_access_key else (Change(("openai-api-key",), bridge.key),)
     return (
         Change(("openai-api-base",), bridge.base_url),
-        Change(("openai-api-key",), bridge.key),
+        *key,
         Change(("model",), f"openai/{bridge.model}"),
     )
 
@@ -112,7 +119,8 @@ def _write_llm_key(bridge: Bridge) -> tuple[Change, ...]:
 
 
 def _write_gptme(bridge: Bridge) -> tuple[Change, ...]:
-    provider = {"name": PROVIDER, "base_url": bridge.base_url, "api_key": bridge.key}
+    key = {"api_key_env": KEY_VARIABLE} if bridge.has_access_key else {"api_key": bridge.key}
+    provider = {"name": PROVIDER, "base_url": bridge.base_url, **key}
     return (
         Change(("providers", Item("name", PROVIDER)), provider),
         Change(("env", "MODEL"), f"{PROVIDER}/{bridge.model}"),
@@ -133,8 +141,9 @@ TERMINAL_PROGRAMS = (
         title="Codex CLI",
         steps="In ~/.codex/config.toml.",
         note="Uses /v1/responses with its own tools. You can ignore its warning about unknown "
-        "model metadata. An access key is written into the file, which is then only for you.",
+        "model metadata.",
         start="Start: codex",
+        variable=KEY_VARIABLE,
         targets=(
             Target(
                 Place("~/.codex/config.toml", variable="CODEX_HOME"),
@@ -174,6 +183,7 @@ TERMINAL_PROGRAMS = (
         title="opencode",
         steps="In ~/.config/opencode/opencode.json.",
         start="Start: opencode",
+        variable=KEY_VARIABLE,
         targets=(
             Target(
                 Place("{config}/opencode/opencode.json", variable="OPENCODE_CONFIG_DIR"),
@@ -193,6 +203,7 @@ TERMINAL_PROGRAMS = (
         title="Qwen Code",
         steps="In ~/.qwen/settings.json.",
         start="Start: qwen",
+        variable=KEY_VARIABLE,
         targets=(Target(Place("~/.qwen/settings.json"), "json", _write_qwen),),
         commands=("qwen",),
         folders=(Place("~/.qwen"),),
@@ -206,6 +217,7 @@ TERMINAL_PROGRAMS = (
         steps="In ~/.continue/config.yaml, under models.",
         note="For its command line (cn) and its extensions alike.",
         start="Start: cn, or choose Claude Bridge among the models of the extension.",
+        variable=KEY_VARIABLE,
         targets=(
             Target(
                 Place("~/.continue/config.yaml", variable="CONTINUE_GLOBAL_DIR"),
@@ -236,6 +248,7 @@ TERMINAL_PROGRAMS = (
         title="aider",
         steps="In ~/.aider.conf.yml.",
         start="Start: aider",
+        variable="AIDER_OPENAI_API_KEY",
         targets=(Target(Place("~/.aider.conf.yml"), "yaml", _write_aider),),
         commands=("aider",),
         folders=(Place("~/.aider"),),
@@ -286,6 +299,7 @@ TERMINAL_PROGRAMS = (
         title="gptme",
         steps="In ~/.config/gptme/config.toml.",
         start="Start: gptme",
+        variable=KEY_VARIABLE,
         targets=(Target(Place("~/.config/gptme/config.toml"), "toml", _write_gptme),),
         commands=("gptme",),
         folders=(Place("~/.config/gptme"),),

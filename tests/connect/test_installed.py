@@ -120,8 +120,12 @@ def test_what_is_shown_is_what_is_written(row: object, tmp_path: Path) -> None:
 
 
 def test_a_program_is_known_by_its_key_or_its_user_agent() -> None:
-    assert identify_program("openai-python", "claude-bridge-aider") == "aider"
-    assert identify_program("codex_exec", "") == "codex"
-    assert identify_program("qwencode", "any") == "qwen"
-    assert identify_program("openai-python", "any") is None
-    assert identify_program("curl", "claude-bridge-nothing") is None
+    assert identify_program("openai-python", "claude-bridge-aider", "") == "aider"
+    assert identify_program("codex_exec", "", "") == "codex"
+    assert identify_program("qwencode", "any", "") == "qwen"
+    assert identify_program("openai-python", "any", "") is None
+    assert identify_program("curl", "claude-bridge-nothing", "") is None
+    # With an access key, a program may send its name in a header.
+    assert identify_program("openai-js", "cb-secret", "continue") == "continue"
+    # A shell or a project is no program.
+    assert identify_program("curl", "claude-bridge-shell", "shell") is None

@@ -162,6 +162,12 @@ def _connect_program(
     if arguments.wait <= 0 or not row.is_program:
         print_line(row.start)
         return ExitCode.OK
+    if address.key is not None and not row.is_known_by_agent:
+        print_line(
+            f"Not proved: {row.title} sends the access key and no name of its own, so the bridge "
+            "cannot tell its requests from those of others."
+        )
+        return ExitCode.OK
     variables = read_variables(row, address.key)
     return prove(row, lambda: fetch_proofs(arguments), variables, arguments.wait)
 

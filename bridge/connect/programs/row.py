@@ -12,6 +12,8 @@ from bridge.connect.formats import FormatName
 PROVIDER = "claude-bridge"
 """The name of the bridge in the programs' files."""
 TITLE = "Claude Bridge"
+PROGRAM_HEADER = "x-bridge-program"
+"""The header with a program's name, where its key and its User-Agent do not tell it."""
 KEY_VARIABLE = "CLAUDE_BRIDGE_KEY"
 """The environment variable that files name instead of the access key."""
 
@@ -112,10 +114,17 @@ class Row:
     """The beginnings of its folders among the extensions of VS Code."""
     agents: tuple[str, ...] = ()
     """Patterns of the names that it sends as User-Agent, without versions."""
+    sends_name: bool = False
+    """Whether its file has the header with its name, if its key is the access key."""
     is_program: bool = True
     """Whether it is one program, which the bridge can recognize by its key."""
     ask: tuple[str, ...] = ()
     """The command line that makes one request; `{prompt}` is the question."""
+
+    @property
+    def is_known_by_agent(self) -> bool:
+        """Whether the bridge can recognize it also if it sends the access key."""
+        return self.is_program and (self.sends_name or bool(self.agents))
 
     @property
     def key_word(self) -> str:

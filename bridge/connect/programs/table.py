@@ -26,17 +26,16 @@ def find_row(name: str) -> Row | None:
     return next((row for row in ROWS if row.name == name), None)
 
 
-def identify_program(client: str, credential: str) -> str | None:
+def identify_program(client: str, credential: str, name: str) -> str | None:
     """Return the name of the program that sent a request.
 
-    By the key that was written for it, or by its User-Agent, as far as that is its own: many
-    programs send that of a library.
+    By the key or the header (`name`) that was written for it, or by its User-Agent, as far as that
+    is its own: many programs send that of a library.
     """
     if credential.startswith(f"{PROVIDER}-"):
-        row = find_row(credential.removeprefix(f"{PROVIDER}-"))
-        if row is not None:
-            return row.name
-    return _identify_by_agent(client)
+        name = credential.removeprefix(f"{PROVIDER}-")
+    row = find_row(name) if name else None
+    return row.name if row is not None and row.is_program else _identify_by_agent(client)
 
 
 # Bounded: a program may send another User-Agent with each request.

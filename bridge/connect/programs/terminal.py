@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bridge.connect.data import Change, Item
 from bridge.connect.programs.row import (
     KEY_VARIABLE,
+    PROGRAM_HEADER,
     PROVIDER,
     TITLE,
     Bridge,
@@ -74,7 +77,7 @@ def _write_qwen(bridge: Bridge) -> tuple[Change, ...]:
 
 
 def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
-    model = {
+    model: dict[str, Any] = {
         "name": TITLE,
         "provider": "openai",
         "model": bridge.model,
@@ -83,6 +86,8 @@ def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
         "roles": ["chat", "edit", "apply"],
         "capabilities": ["tool_use", "image_input"],
     }
+    if bridge.has_access_key:
+        model["requestOptions"] = {"headers": {PROGRAM_HEADER: "continue"}}
     return (
         Change(("name",), "Local"),
         Change(("version",), "1.0.0"),
@@ -102,7 +107,7 @@ def _write_aider(bridge: Bridge) -> tuple[Change, ...]:
 
 
 def _write_llm(bridge: Bridge) -> tuple[Change, ...]:
-    model = {
+    model: dict[str, Any] = {
         "model_id": PROVIDER,
         "model_name": bridge.model,
         "api_base": bridge.base_url,
@@ -111,6 +116,8 @@ def _write_llm(bridge: Bridge) -> tuple[Change, ...]:
         "supports_schema": True,
         "vision": True,
     }
+    if bridge.has_access_key:
+        model["headers"] = {PROGRAM_HEADER: "llm"}
     return (Change((Item("model_id", PROVIDER),), model),)
 
 
@@ -228,6 +235,7 @@ TERMINAL_PROGRAMS = (
         commands=("cn",),
         folders=(Place("~/.continue"),),
         extensions=("continue.continue-",),
+        sends_name=True,
         ask=("cn", "-p", "{prompt}"),
         source=Source("program", "npm @continuedev/cli", "1.5.47"),
     ),
@@ -291,6 +299,7 @@ TERMINAL_PROGRAMS = (
                 "{appdata}/io.datasette.llm",
             ),
         ),
+        sends_name=True,
         ask=("llm", "-m", PROVIDER, "{prompt}"),
         source=Source("program", "PyPI llm", "0.36"),
     ),

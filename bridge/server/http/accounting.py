@@ -15,6 +15,7 @@ from types import TracebackType
 
 from aiohttp import web
 
+from bridge.connect.programs.row import PROGRAM_HEADER
 from bridge.connect.programs.table import identify_program
 from bridge.errors import UPSTREAM_ID, BridgeError, InternalError
 from bridge.models.prices import calculate_cost, to_micro_dollars
@@ -56,7 +57,8 @@ def _note_program(request: web.Request, record: RequestRecord) -> None:
     """Note that a program has asked, so that the user sees that it is connected."""
     if record.is_own or record.model == "-":
         return
-    program = identify_program(record.caller.client, read_credential(request))
+    name = request.headers.get(PROGRAM_HEADER, "")
+    program = identify_program(record.caller.client, read_credential(request), name)
     if program is not None:
         request.app[BRIDGE].sightings.note(program, record, time.time())
 

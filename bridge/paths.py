@@ -69,6 +69,11 @@ class Paths:
         return self.data / "connections"
 
     @property
+    def proofs(self) -> Path:
+        """A 0600 JSON file: the last request of each connected program that worked."""
+        return self.data / "proofs.json"
+
+    @property
     def responses(self) -> Path:
         """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
         return self.data / "responses.sqlite3"

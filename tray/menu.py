@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -414,8 +415,11 @@ def _build_program_entry(program: Program, running: bool) -> Entry:
     label = f"Connect {program.title}"
     if program.written:
         label = f"Disconnect {program.title}"
-        if not is_proved:
-            label += " (no request yet)"
+    if program.proof is not None and is_proved:
+        version = f"{program.proof.version}, " if program.proof.version else ""
+        label += f" ({version}{_format_day(program.proof.at)})"
+    elif program.written:
+        label += " (no request yet)"
     return Entry(
         f"program:{program.name}",
         label,
@@ -424,6 +428,11 @@ def _build_program_entry(program: Program, running: bool) -> Entry:
         checked=is_proved,
         command=ConnectProgram(program.name, undo=program.written),
     )
+
+
+def _format_day(at: float) -> str:
+    """Return a day without the year, such as `30 Nov`."""
+    return time.strftime("%d %b", time.localtime(at)).removeprefix("0")
 
 
 def _describe_usage(usage: UsageTotals | None) -> str:

@@ -17,7 +17,7 @@ _OWN_NAMES = (
     *("control-token", "running*.json", "pages", "claude-code", "embedding-models"),
     *("key-required", "keys-kept", "keys.json", "keys.lock"),
     *("*.sqlite3*", "computer-log.jsonl*", "computer-apps.json*"),
-    *("model-aliases.json*", "routing-rules.json*"),
+    *("model-aliases.json*", "routing-rules.json*", "proofs.json*"),
     *("tray.json", "tray.lock", "tray.port"),
     # Files that were being written when the program was killed, and those of file managers.
     *(".*.json.*", ".control-token.*", ".key*", ".config.toml.*", ".tray.port.*"),

@@ -130,7 +130,7 @@ def _disconnect(connector: Connector, rows: Sequence[Row]) -> None:
     problems: list[str] = []
     for row in rows:
         try:
-            connector.undo(row)
+            connector.undo_everywhere(row)
         except (CannotConnect, SettingsError) as error:
             problems.append(f"{row.title}: {error}")
     if problems:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +131,18 @@ class Ledger:
 
     def remove(self, record: Record) -> None:
         """Forget a program, when its files are as they were. Raises SettingsError."""
+        self.keep_only(record, ())
+
+    def keep_only(self, record: Record, files: Collection[FileRecord]) -> None:
+        """Forget the other files of a record, and without any the program. Raises SettingsError."""
         # The record goes first: without it, a backup is only a file that nobody needs.
-        remove_file(self._get_path(record.program))
+        if files:
+            self.write(replace(record, files=tuple(files)))
+        else:
+            remove_file(self._get_path(record.program))
         for file in record.files:
-            remove_file(self.get_backup_path(record.program, Path(file.path)))
+            if file not in files:
+                remove_file(self.get_backup_path(record.program, Path(file.path)))
 
     def remove_folder(self) -> None:
         """Remove the folder, when nothing is connected any more. Raises SettingsError."""

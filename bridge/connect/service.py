@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.connect.installed import System, list_changes
-from bridge.connect.ledger import Ledger, Record
+from bridge.connect.ledger import FileRecord, Ledger, Record
 from bridge.connect.programs.row import Row
 from bridge.connect.programs.table import ROWS
 from bridge.connect.refusal import CannotConnect
@@ -74,12 +74,31 @@ class Connector:
         return [*map(_describe_write, plans), *explain_key(row, address.key)]
 
     def undo(self, row: Row) -> list[str]:
-        """Undo what was written; return what was done. Raises CannotConnect and SettingsError."""
+        """Undo what was written; return what was done. Raises CannotConnect and SettingsError.
+
+        Of a row for folders, only what was written in the current one.
+        """
+        if not row.is_for_folder:
+            return self.undo_everywhere(row)
+        here = {str(file.resolve()) for file in self.find_files(row)}
+        results = self._undo_files(row, lambda file: file.path in here)
+        record = self.ledger.read(row.name)
+        if record is None:
+            return results
+        others = ", ".join(file.path for file in record.files)
+        return [*results, f"Not changed: {others}. Undo it in the folder of each."]
+
+    def undo_everywhere(self, row: Row) -> list[str]:
+        """Undo what was written, in all folders. Raises CannotConnect and SettingsError."""
+        return self._undo_files(row, lambda _: True)
+
+    def _undo_files(self, row: Row, is_chosen: Callable[[FileRecord], bool]) -> list[str]:
         with self.ledger.lock():
             record = self.ledger.read(row.name)
             if record is None:
                 return []
-            return [_UNDONE[result].format(path=path) for path, result in undo(self.ledger, record)]
+            results = undo(self.ledger, record, is_chosen)
+            return [_UNDONE[result].format(path=path) for path, result in results]
 
     def read_record(self, row: Row) -> Record | None:
         """Return what was written for a program. Raises SettingsError."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bridge.connect.edit import apply_changes
 from bridge.connect.formats import FormatName, find_format
 from bridge.connect.programs.row import Bridge, Row, Target
 from bridge.connect.programs.table import ROWS
-from bridge.wire.connect import Connection
+from bridge.wire.connect import Connection, Sighting
 
 _LANGUAGES: dict[FormatName, str] = {
     "toml": "toml",
@@ -18,15 +20,19 @@ _LANGUAGES: dict[FormatName, str] = {
 }
 
 
-def list_connections(base_url: str, model: str, key: str | None) -> tuple[Connection, ...]:
-    """Return the instructions for all programs.
+def list_connections(
+    base_url: str, model: str, key: str | None, proofs: Mapping[str, Sighting] = {}
+) -> tuple[Connection, ...]:
+    """Return the instructions for all programs, with the last request of each.
 
     `key` is the access key; None if the bridge has none: then each program sends its own word.
     """
-    return tuple(_build_connection(row, base_url, model, key) for row in ROWS)
+    return tuple(_build_connection(row, base_url, model, key, proofs.get(row.name)) for row in ROWS)
 
 
-def _build_connection(row: Row, base_url: str, model: str, key: str | None) -> Connection:
+def _build_connection(
+    row: Row, base_url: str, model: str, key: str | None, proof: Sighting | None
+) -> Connection:
     bridge = describe_bridge(row, base_url, model, key)
     return Connection(
         client=row.title,
@@ -37,6 +43,7 @@ def _build_connection(row: Row, base_url: str, model: str, key: str | None) -> C
         note=_format_note(row, bridge),
         writable=bool(row.targets),
         source=format_source(row),
+        proof=proof,
     )
 
 

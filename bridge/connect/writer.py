@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -161,16 +161,18 @@ def _merge(old: FileRecord | None, plan: Plan) -> FileRecord:
     )
 
 
-def undo(ledger: Ledger, record: Record) -> Iterator[tuple[Path, UndoResult]]:
-    """Give back each file as it was, or without the bridge's values if it was changed since.
+def undo(
+    ledger: Ledger, record: Record, is_chosen: Callable[[FileRecord], bool] = lambda _: True
+) -> Iterator[tuple[Path, UndoResult]]:
+    """Give back each chosen file as it was, or without the bridge's values if it was changed since.
 
     The caller holds the ledger's lock, and iterates to the end: only then the record is removed.
     Raises CannotConnect and SettingsError at the end: a file that cannot be given back stays in the
     record, and does not keep the others from it.
     """
-    left: list[FileRecord] = []
+    left = [file for file in record.files if not is_chosen(file)]
     problem: CannotConnect | SettingsError | None = None
-    for file in record.files:
+    for file in filter(is_chosen, record.files):
         try:
             result = _undo_file(ledger, record.program, file)
         except (CannotConnect, SettingsError) as error:
@@ -178,10 +180,9 @@ def undo(ledger: Ledger, record: Record) -> Iterator[tuple[Path, UndoResult]]:
             problem = problem or error
         else:
             yield Path(file.path), result
+    ledger.keep_only(record, left)
     if problem is not None:
-        ledger.write(replace(record, files=tuple(left)))
         raise problem
-    ledger.remove(record)
 
 
 def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:

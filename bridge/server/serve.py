@@ -27,6 +27,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge import __version__
+from bridge.connect.proofs import ProofStore
 from bridge.proof import format_netloc
 from bridge.running import NAME, RunningServer, describe_own_process, remove_record, write_record
 from bridge.server.app import make_app
@@ -74,12 +75,15 @@ async def serve(
             # Before the first request: it may be the one that would cost money.
             await bridge.plan.load()
             await bridge.budgets.load()
+            proofs = ProofStore(bridge.paths.proofs)
+            await bridge.sightings.load(proofs)
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
             bridge.listening.set()
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded, on_status))
             maintenance = asyncio.create_task(bridge.maintain_stores())
+            saving = asyncio.create_task(bridge.sightings.keep_saving(proofs))
             connecting = asyncio.create_task(keep_connected(bridge))
             if stop_with_parent:
                 _watch_parent(bridge)
@@ -92,9 +96,11 @@ async def serve(
         await _cancel_task(warm_up)
         await _cancel_task(maintenance)
         await _cancel_task(connecting)
+        await _cancel_task(saving)
     finally:
         # Connections first: their handlers may still write to the stores that `close` closes.
         await runner.cleanup()
+        await bridge.sightings.save(ProofStore(bridge.paths.proofs))
         await bridge.close()
         # Last, because until then the process still ends answers and computer use.
         await announcement.remove()

@@ -110,7 +110,7 @@ class Bridge:
     """What the page `/inspect` shows; it stores nothing while it is off."""
     last_failure: LastFailure | None = None
     sightings: Sightings = field(default_factory=Sightings)
-    """The last request of each known program, until the server ends."""
+    """The last request of each known program."""
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
     deletions: int = 0

@@ -23,6 +23,7 @@ from bridge.store.worker import Worker
 KEEP_DAYS = 400
 MAX_ROWS = 1_000_000
 MAX_RECENT = 1_000
+_CLIENT_VERSION = re.compile(r"[vV]?\d[\w.+-]{0,39}", re.ASCII)
 CLIENT_LENGTH = 40
 _TEXT_LENGTH = 100
 # Deleting old rows costs more than a write, so it is not done each time.
@@ -382,6 +383,20 @@ def parse_client_name(user_agent: str) -> str:
     if specific is None:
         specific = "browser" if "mozilla" in names else next(iter(names), "unknown")
     return specific[:CLIENT_LENGTH]
+
+
+def parse_client_version(user_agent: str) -> str:
+    """Return the version that the User-Agent names behind the client's own name; perhaps empty."""
+    words = _COMMENT.sub(" ", user_agent[:1_000]).split()
+    client = parse_client_name(user_agent)
+    versions = (
+        part
+        for word in words
+        if _parse_product(word)[:CLIENT_LENGTH] == client
+        for part in word.split("/")[1:]
+        if _CLIENT_VERSION.fullmatch(part)
+    )
+    return next(versions, "")
 
 
 def _parse_product(word: str) -> str:

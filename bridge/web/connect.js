@@ -82,10 +82,16 @@ function describe({ proof, written, start, problem, installed }) {
     const offered = proof.tools ? `– ${proof.tools} tools offered, none called yet` : "– offers no tools";
     const tools = proof.tool_calls ? "✓ tools work" : offered;
     return `✓ asked as \`${proof.asked}\` · ✓ answered by \`${proof.answered}\` · `
-      + `${proof.stream ? "✓ streaming" : "– not streamed"} · ${tools}`;
+      + `${proof.stream ? "✓ streaming" : "– not streamed"} · ${tools} · `
+      + `${proof.version ? `version ${proof.version}, ` : ""}${formatTime(proof.at)}`;
   }
   if (written) return `Written, not connected yet: no request came from it. ${start}`;
   return installed ? `Installed: ${installed}` : "Not found on this computer.";
+}
+
+function formatTime(at) {
+  const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  return new Date(at * 1000).toLocaleString([], parts);
 }
 
 async function change(undo) {

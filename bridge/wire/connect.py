@@ -9,27 +9,6 @@ from bridge.wire.doc import Doc
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connection:
-    """How to set up one client."""
-
-    client: str
-    steps: Annotated[str, Doc("Where to configure it, in one sentence.")]
-    snippet: Annotated[str, Doc("What to paste there.")]
-    note: Annotated[str | None, Doc("What else to know about this client.")] = None
-    name: Annotated[str, Doc("What `claude-bridge connect` calls it.")] = ""
-    language: Annotated[str, Doc("Of the snippet, such as `toml`; `text` for fields.")] = "text"
-    writable: Annotated[
-        bool, Doc("Whether `claude-bridge connect` can write it into the client's own file.")
-    ] = False
-    source: Annotated[str, Doc("Where these facts come from, and from which version.")] = ""
-    mind: Annotated[str | None, Doc("The old name of `note`; will be removed.")] = None
-
-    def __post_init__(self) -> None:
-        # Clients of the previous version read `mind`.
-        object.__setattr__(self, "mind", self.note)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sighting:
     """A real request of a program, and what it proves."""
 
@@ -44,6 +23,31 @@ class Sighting:
     outcome: Annotated[str, Doc("How it ended, such as `stop`, or the code of its error.")]
     failed: Annotated[bool, Doc("Whether the program got an error.")]
     requests: Annotated[int, Doc("How many it has sent since the server started.")] = 1
+    version: Annotated[str, Doc("The program's version; empty if it is not known.")] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """How to set up one client."""
+
+    client: str
+    steps: Annotated[str, Doc("Where to configure it, in one sentence.")]
+    snippet: Annotated[str, Doc("What to paste there.")]
+    note: Annotated[str | None, Doc("What else to know about this client.")] = None
+    name: Annotated[str, Doc("What `claude-bridge connect` calls it.")] = ""
+    language: Annotated[str, Doc("Of the snippet, such as `toml`; `text` for fields.")] = "text"
+    writable: Annotated[
+        bool, Doc("Whether `claude-bridge connect` can write it into the client's own file.")
+    ] = False
+    source: Annotated[str, Doc("Where these facts come from, and from which version.")] = ""
+    proof: Annotated[
+        Sighting | None, Doc("Its last request, for callers with the control token.")
+    ] = None
+    mind: Annotated[str | None, Doc("The old name of `note`; will be removed.")] = None
+
+    def __post_init__(self) -> None:
+        # Clients of the previous version read `mind`.
+        object.__setattr__(self, "mind", self.note)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,11 @@ class Program:
         bool, Doc("Whether the bridge has written its files, and has not undone it.")
     ]
     proof: Annotated[
-        Sighting | None, Doc("Its last request since the server started, or since it was written.")
+        Sighting | None,
+        Doc(
+            "Its last request since it was written; from an earlier server, its last one that "
+            "worked."
+        ),
     ]
     start: Annotated[str, Doc("What to do after it is written, so that it sends a request.")]
     results: Annotated[list[str], Doc("What was just done with its files, one sentence for each.")]

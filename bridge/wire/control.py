@@ -369,3 +369,18 @@ class ConnectionChange(BaseModel):
         default=None, description="The model that it should send; `default` without one."
     )
     undo: bool = Field(default=False, description="Whether to give back its files as they were.")
+
+
+class ProofChange(BaseModel):
+    """`POST /control/connections/proof`: what a command knows of a program's proof."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    program: str = Field(description="Its name, as `GET /control/connections` lists it.")
+    version: str | None = Field(
+        default=None,
+        max_length=40,
+        pattern=r"^\d[0-9A-Za-z.+-]*$",
+        description="The version of the program that has asked; without one, its proof is "
+        "forgotten.",
+    )

@@ -403,6 +403,10 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/computer/apps/test_store.py::test_only_the_user_can_read_the_file",
         "tests/server/api/computer/test_apps.py::test_a_decision_is_changed_and_revoked",
     ),
+    "| `proofs.json` |": (
+        "tests/server/api/test_connections.py::"
+        "test_a_proof_outlives_the_server_and_is_forgotten_with_the_connection",
+    ),
     "| `model-aliases.json` |": (
         "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",
     ),

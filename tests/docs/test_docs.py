@@ -67,6 +67,7 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
         "/v1/responses/input_tokens",  # same fields as /v1/responses
         "/v1/messages/count_tokens",  # same fields as /v1/messages
         "/control/connections",
+        "/control/connections/proof",
         "/control/extra-usage",
         "/control/keys",
         "/control/keys/remove",

@@ -189,7 +189,7 @@ async def add_accounts(row: Endpoint, bridge: Bridge) -> None:
 
 async def add_programs(row: Endpoint, bridge: Bridge) -> None:
     """Let Codex be installed, and have asked."""
-    if row.path == "/control/connections":
+    if row.path.startswith("/control/connections"):
         await asyncio.to_thread((Path(os.environ["HOME"]) / ".codex").mkdir)
         record = RequestRecord(asked=Asked("default", stream=True, tools=9), model="claude-x")
         bridge.sightings.note("codex", record, 1.0)

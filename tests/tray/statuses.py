@@ -56,7 +56,8 @@ CODEX = Program(
     problem=None,
 )
 ASKED = Sighting(
-    at=1.0,
+    at=1793880000.0,
+    version="0.171.0",
     asked="default",
     answered="claude-sonnet-5-5",
     stream=True,

@@ -343,8 +343,18 @@ def test_what_is_not_shown_whole_cannot_be_approved_in_the_menu(batch: WaitingBa
     [
         (CODEX, "Connect Codex CLI", False, False),
         (replace(CODEX, written=True), "Disconnect Codex CLI (no request yet)", False, True),
-        (replace(CODEX, written=True, proof=ASKED), "Disconnect Codex CLI", True, True),
-        (replace(CODEX, proof=ASKED), "Connect Codex CLI", True, False),
+        (
+            replace(CODEX, written=True, proof=ASKED),
+            "Disconnect Codex CLI (0.171.0, 5 Nov)",
+            True,
+            True,
+        ),
+        (
+            replace(CODEX, proof=replace(ASKED, version="")),
+            "Connect Codex CLI (5 Nov)",
+            True,
+            False,
+        ),
     ],
 )
 def test_a_program_is_ticked_when_its_request_has_come(

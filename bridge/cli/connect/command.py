@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from bridge.cli.text import print_error, print_line
 from bridge.connect.installed import read_system
 from bridge.connect.programs.row import Row
 from bridge.connect.programs.table import ROWS, find_row
+from bridge.connect.proofs import ProofStore
 from bridge.connect.refusal import CannotConnect
 from bridge.connect.service import Address, Connector
 from bridge.connect.snippets import build_snippet, describe_bridge
 from bridge.errors import SettingsError
 from bridge.paths import find_paths
+from bridge.wire.connect import Sighting
 
 _WAIT_SECONDS = 120
 _REQUEST_SECONDS = 30.0
@@ -60,9 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     connector = Connector(find_paths(), read_system(Path.cwd()))
     rows = [find_program(name) for name in arguments.clients]
     if not rows:
-        return _undo_all(connector) if arguments.undo else _list_programs(connector, arguments)
+        run_all = _undo_all if arguments.undo else _list_programs
+        return run_all(connector, arguments)
     if arguments.undo:
-        return _run_each(rows, lambda row: _undo(connector, row))
+        return _run_each(rows, lambda row: _finish_undo(connector.undo(row), row, arguments))
     address = fetch_address(arguments, arguments.model)
     if arguments.dry_run:
         return _run_each(rows, lambda row: _show_plan(connector, row, address))
@@ -107,8 +111,8 @@ def _list_programs(connector: Connector, arguments: argparse.Namespace) -> int:
     try:
         proofs = fetch_proofs(arguments)
     except NotRunning:
-        print_error("No bridge is running, so nothing can be proved.")
-        proofs = {}
+        print_error("No bridge is running, so nothing new can be proved.")
+        proofs = ProofStore(find_paths().proofs).read()
     # Found by this command, because the server may have been started with another PATH.
     programs = [asdict(program) for program in connector.describe_all(proofs)]
     shown = [one for one in programs if one["installed"] or one["written"] or one["proof"]]
@@ -126,14 +130,22 @@ def _format_state(program: dict[str, Any]) -> str:
     if program["problem"]:
         return str(program["problem"])
     if program["proof"] and not program["proof"]["failed"]:
-        return (
-            f"connected: asked {program['proof']['asked']}, {program['proof']['answered']} answered"
-        )
+        return _format_proof(Sighting(**program["proof"]))
     if program["written"]:
         return f"written, not proved yet: no request came from it. {program['start']}"
     if program["files"]:
         return f"installed; would write {', '.join(program['files'])}"
     return "installed; its settings are entered by hand"
+
+
+def _format_proof(proof: Sighting) -> str:
+    """Return what the last request proves, and when, on one line."""
+    parts = [f"asked {proof.asked}", f"{proof.answered} answered"]
+    parts += ["streaming"] if proof.stream else []
+    parts += ["tools work"] if proof.tool_calls else []
+    when = datetime.fromtimestamp(proof.at).strftime("%Y-%m-%d %H:%M")
+    version = f" {proof.version}" if proof.version else ""
+    return f"connected{version}: {', '.join(parts)} ({when})"
 
 
 def _show_plan(connector: Connector, row: Row, address: Address) -> int:
@@ -169,7 +181,19 @@ def _connect_program(
         )
         return ExitCode.OK
     variables = read_variables(row, address.key)
-    return prove(row, lambda: fetch_proofs(arguments), variables, arguments.wait)
+
+    def note_version(version: str) -> None:
+        if version:
+            _change_proof(arguments, row, version)
+
+    return prove(row, lambda: fetch_proofs(arguments), note_version, variables, arguments.wait)
+
+
+def _change_proof(arguments: argparse.Namespace, row: Row, version: str | None = None) -> None:
+    """Note a program's version in its proof, or forget its proof."""
+    change = {"program": row.name, "version": version}
+    with closing(open_client(arguments, timeout=_REQUEST_SECONDS)) as client:
+        client.send("POST", "/control/connections/proof", change)
 
 
 def _print_steps(row: Row, address: Address) -> None:
@@ -182,8 +206,12 @@ def _print_steps(row: Row, address: Address) -> None:
     print_line(build_snippet(row, bridge))
 
 
-def _undo(connector: Connector, row: Row) -> int:
-    results = connector.undo(row)
+def _finish_undo(results: Sequence[str], row: Row, arguments: argparse.Namespace) -> int:
+    """Forget the proof, and print what was done."""
+    try:
+        _change_proof(arguments, row)
+    except NotRunning:
+        ProofStore(find_paths().proofs).forget(row.name)
     if not results:
         print_line(f"Nothing was written for {row.title}.")
     for result in results:
@@ -192,8 +220,8 @@ def _undo(connector: Connector, row: Row) -> int:
     return ExitCode.OK
 
 
-def _undo_all(connector: Connector) -> int:
+def _undo_all(connector: Connector, arguments: argparse.Namespace) -> int:
     rows = [row for row in ROWS if connector.ledger.has(row.name)]
     if not rows:
         print_line("No program is connected.")
-    return _run_each(rows, lambda row: _undo(connector, row))
+    return _run_each(rows, lambda row: _finish_undo(connector.undo_everywhere(row), row, arguments))

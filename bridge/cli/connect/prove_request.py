@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.cli.client import CONNECT_SECONDS, open_client
@@ -25,16 +26,26 @@ _POLL_SECONDS = 0.5
 FetchProofs = Callable[[], Mapping[str, Sighting]]
 """Returns the last request of each program."""
 _LAST_LINES = 3
+_VERSION_SECONDS = 30.0
+_VERSION = re.compile(r"\d+(?:\.\d+)+[0-9A-Za-z.+-]{0,20}", re.ASCII)
 
 
-def prove(row: Row, fetch: FetchProofs, variables: dict[str, str], seconds: int) -> int:
+def prove(
+    row: Row,
+    fetch: FetchProofs,
+    note_version: Callable[[str], None],
+    variables: dict[str, str],
+    seconds: int,
+) -> int:
     """Have the program ask, or wait until it does; print what is proved; return the exit code.
 
-    `variables`: the environment that only new terminals will have.
+    `note_version` gets what the program calls its version, if its requests do not have it; it may
+    be empty. `variables`: the environment that only new terminals will have.
     """
     since = time.time()
     result: RunResult | None = None
-    if find_program_path(row) is not None:
+    path = find_program_path(row)
+    if path is not None:
         print_line(f"Asking with {row.title}, which counts like any request …")
         result = run_program(row, PROMPT, variables, seconds)
     else:
@@ -47,6 +58,9 @@ def prove(row: Row, fetch: FetchProofs, variables: dict[str, str], seconds: int)
         if result is not None and result.code != 0:
             print_line(result.last_lines)
         return ExitCode.ERROR
+    if path is not None and not proof.failed and not proof.version:
+        proof = replace(proof, version=read_version(path))
+        note_version(proof.version)
     print_line(format_proof(row.title, proof))
     return ExitCode.ERROR if proof.failed else ExitCode.OK
 
@@ -54,6 +68,23 @@ def prove(row: Row, fetch: FetchProofs, variables: dict[str, str], seconds: int)
 def find_program_path(row: Row) -> str | None:
     """Return the path of the program that can make a request, if it is on PATH."""
     return shutil.which(row.ask[0]) if row.ask else None
+
+
+def read_version(program: str) -> str:
+    """Return the version that a program prints; empty if it prints none."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a program that the user named
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_VERSION_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    match = _VERSION.search(done.stdout.decode(errors="replace"))
+    return match[0] if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +171,9 @@ def format_proof(title: str, proof: Sighting) -> str:
     if proof.failed:
         reason = f"but got an error ({proof.outcome}). See: claude-bridge logs"
         return f"{title} reached the bridge, {reason}"
+    version = f" {proof.version}" if proof.version else ""
     ticks = (
-        (True, f"{title} asked as {proof.asked}"),
+        (True, f"{title}{version} asked as {proof.asked}"),
         (True, f"answered by {proof.answered}"),
         (proof.stream, "streaming" if proof.stream else "not streamed"),
         (proof.tool_calls, _describe_tools(proof)),

@@ -51,6 +51,11 @@ class Place:
     variable: str = ""
     """The variable that names the folder of the file, if it is set."""
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is in the current folder."""
+        return not self.linux.startswith(("~", "{", "/"))
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -120,6 +125,11 @@ class Row:
     """Whether it is one program, which the bridge can recognize by its key."""
     ask: tuple[str, ...] = ()
     """The command line that makes one request; `{prompt}` is the question."""
+
+    @property
+    def is_for_folder(self) -> bool:
+        """Whether its files are in the current folder, so that there are as many as folders."""
+        return any(target.place.is_relative for target in self.targets)
 
     @property
     def is_known_by_agent(self) -> bool:

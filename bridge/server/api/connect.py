@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.connect.installed import read_system
+from bridge.connect.programs.row import Row
 from bridge.connect.programs.table import find_row
 from bridge.connect.refusal import CannotConnect
 from bridge.connect.service import Address, Connector
@@ -25,7 +26,7 @@ from bridge.server.http.guard import has_control
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.connect import Connections, Program, Programs
-from bridge.wire.control import ConnectionChange
+from bridge.wire.control import ConnectionChange, ProofChange
 
 
 async def get_connections(request: web.Request) -> web.Response:
@@ -37,7 +38,11 @@ async def get_connections(request: web.Request) -> web.Response:
     base_url, key = f"{bridge.url}/v1", await _get_visible_key(request)
     model = await _choose_model(bridge)
     # In a thread, because it loads the libraries of the formats.
-    clients = await asyncio.to_thread(list_connections, base_url, model, _get_shown_key(key))
+    # What is installed and used here is for the user alone.
+    proofs = bridge.sightings.all if has_control(request) else {}
+    clients = await asyncio.to_thread(
+        list_connections, base_url, model, _get_shown_key(key), proofs
+    )
     body = Connections(base_url=base_url, key=key, clients=list(clients), model=model)
     return web.json_response(asdict(body))
 
@@ -67,13 +72,12 @@ async def change_connection(request: web.Request) -> web.Response:
     """
     bridge = request.app[BRIDGE]
     change = await read_body(request, ConnectionChange)
-    row = find_row(change.program)
-    if row is None:
-        raise NotFound(f"There is no program “{change.program[:60]}”.", param="program")
+    row = _find_program(change.program)
     connector = _make_connector(bridge)
     try:
         if change.undo:
             results = await asyncio.to_thread(connector.undo, row)
+            bridge.sightings.forget(row.name)
         else:
             address = await _find_address(request, change.model)
             results = await asyncio.to_thread(connector.write, row, address)
@@ -84,6 +88,27 @@ async def change_connection(request: web.Request) -> web.Response:
     proof = bridge.sightings.get(row.name)
     program = await asyncio.to_thread(connector.describe, row, proof, tuple(results))
     return web.json_response(asdict(program))
+
+
+async def change_proof(request: web.Request) -> web.Response:
+    """Note the version of a program that has asked, or forget its proof. Raises NotFound."""
+    bridge = request.app[BRIDGE]
+    change = await read_body(request, ProofChange)
+    row = _find_program(change.program)
+    if change.version is None:
+        bridge.sightings.forget(row.name)
+    else:
+        bridge.sightings.note_version(row.name, change.version)
+    proof = bridge.sightings.get(row.name)
+    program = await asyncio.to_thread(_make_connector(bridge).describe, row, proof)
+    return web.json_response(asdict(program))
+
+
+def _find_program(name: str) -> Row:
+    row = find_row(name)
+    if row is None:
+        raise NotFound(f"There is no program “{name[:60]}”.", param="program")
+    return row
 
 
 def _make_connector(bridge: Bridge) -> Connector:
@@ -134,6 +159,7 @@ CONNECTIONS_EXAMPLE: dict[str, Any] = {
             "mind": "API key: any word, unless the bridge has an access key.",
             "writable": False,
             "source": "not checked: no copy of it was at hand",
+            "proof": None,
         }
     ],
 }
@@ -148,6 +174,7 @@ _SIGHTING_EXAMPLE: dict[str, Any] = {
     "outcome": "stop",
     "failed": False,
     "requests": 3,
+    "version": "0.171.0",
 }
 _PROGRAM_EXAMPLE: dict[str, Any] = {
     "name": "codex",
@@ -191,5 +218,17 @@ ROUTES = (
         body=ConnectionChange,
         example={"program": "codex"},
         failures=(404, 409, 503),
+    ),
+    Endpoint(
+        "POST",
+        "/control/connections/proof",
+        change_proof,
+        "Control",
+        "Note the version of a program that has asked, or forget its proof",
+        Answer("The program, after the change.", Program, {**_PROGRAM_EXAMPLE, "results": []}),
+        access="token",
+        body=ProofChange,
+        example={"program": "codex", "version": "0.171.0"},
+        failures=(404,),
     ),
 )

@@ -23,7 +23,7 @@ from bridge.models.rules import ECHO
 from bridge.server.http.guard import read_credential
 from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE, Bridge
-from bridge.store.ledger import Entry
+from bridge.store.ledger import Entry, parse_client_version
 from bridge.translate.stream.usage import TokenCounts, count_hour_writes
 from bridge.wire.messages import Usage
 from bridge.wire.usage import LastFailure
@@ -59,8 +59,12 @@ def _note_program(request: web.Request, record: RequestRecord) -> None:
         return
     name = request.headers.get(PROGRAM_HEADER, "")
     program = identify_program(record.caller.client, read_credential(request), name)
-    if program is not None:
-        request.app[BRIDGE].sightings.note(program, record, time.time())
+    if program is None:
+        return
+    # The User-Agent may be that of a library.
+    is_own_agent = program == identify_program(record.caller.client, "", "")
+    agent = request.headers.get("User-Agent", "") if is_own_agent else ""
+    request.app[BRIDGE].sightings.note(program, record, time.time(), parse_client_version(agent))
 
 
 class AccountingGuard:

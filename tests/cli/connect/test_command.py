@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from bridge.cli.connect.prove_request import format_proof
 from bridge.cli.main import main
+from bridge.paths import find_paths
 from bridge.wire.connect import Sighting
 from tests.cli.started_server import StartedServer
 from tests.connect.test_files import posix_only
@@ -21,6 +23,22 @@ provider = config["model_providers"][config["model_provider"]]
 body = {{"model": config["model"], "input": "Hello", "tools": [], "store": False}}
 headers = {{"Content-Type": "application/json", "User-Agent": "codex_exec/0.171.0 (test)"}}
 url = provider["base_url"] + "/responses"
+urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
+"""
+
+
+AIDER = """\
+#!{python}
+import json, pathlib, re, sys, urllib.request
+if "--version" in sys.argv:
+    sys.exit(print("aider 0.86.2"))
+config = pathlib.Path("~/.aider.conf.yml").expanduser().read_text()
+values = dict(line.split(": ", 1) for line in config.splitlines())
+messages = [{{"role": "user", "content": "Hi"}}]
+body = {{"model": values["model"].partition("/")[2], "messages": messages}}
+key = "Bearer " + values["openai-api-key"]
+headers = {{"Content-Type": "application/json", "Authorization": key}}
+url = values["openai-api-base"].strip('"') + "/chat/completions"
 urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
 """
 
@@ -57,7 +75,7 @@ def test_a_program_is_written_proved_and_undone(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"Changed {config}: model, model_provider, ")
     assert lines[2:] == [
-        "✓ Codex CLI asked as bridge-echo",
+        "✓ Codex CLI 0.171.0 asked as bridge-echo",
         "✓ answered by bridge-echo",
         "– not streamed",
         "– offers no tools",
@@ -65,12 +83,29 @@ def test_a_program_is_written_proved_and_undone(
     assert config.read_text().startswith('# mine\nmodel = "bridge-echo" # the best\n')
 
     assert main(["connect"]) == 0
-    state = capsys.readouterr().out.splitlines()[0].split(maxsplit=1)
-    assert state == ["codex", "connected: asked bridge-echo, bridge-echo answered"]
+    name, state = capsys.readouterr().out.splitlines()[0].split(maxsplit=1)
+    assert name == "codex"
+    state = re.sub(r"2\d{3}-\d\d-\d\d \d\d:\d\d", "then", state)
+    assert state == "connected 0.171.0: asked bridge-echo, bridge-echo answered (then)"
 
     assert main(["connect", "codex", "--undo"]) == 0
     assert capsys.readouterr().out == f"{config} is as it was before, byte for byte.\n"
     assert config.read_text() == '# mine\nmodel = "gpt-5" # the best\n'
+    # The proof is forgotten with it.
+    assert main(["connect"]) == 0
+    assert f"codex             installed; would write {config}" in capsys.readouterr().out
+
+
+@posix_only
+def test_a_program_that_does_not_send_its_version_is_asked_for_it(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_program(user, "aider", AIDER)
+    assert main(["connect", "aider"]) == 0
+    assert "✓ aider 0.86.2 asked as bridge-echo" in capsys.readouterr().out
+    assert main(["connect"]) == 0
+    assert "aider             connected 0.86.2: asked bridge-echo" in capsys.readouterr().out
+    assert main(["connect", "--undo"]) == 0
 
 
 @posix_only
@@ -116,6 +151,33 @@ def test_a_program_with_its_own_store_gets_steps(
     assert lines[1].startswith("Cursor sends requests from its own servers, which cannot reach")
 
 
+def test_a_project_is_undone_in_its_own_folder(
+    user: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = user / "one", user / "two"
+    for folder in (one, two):
+        folder.mkdir()
+        (folder / ".env").write_text("MINE=1\n")
+        monkeypatch.chdir(folder)
+        assert main(["connect", "project"]) == 0
+    capsys.readouterr()
+    assert main(["connect", "project", "--undo"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{two / '.env'} is as it was before, byte for byte.",
+        f"Not changed: {one / '.env'}. Undo it in the folder of each.",
+    ]
+    assert (two / ".env").read_text() == "MINE=1\n"
+    assert "OPENAI_API_KEY" in (one / ".env").read_text()
+    # Elsewhere, there is nothing to undo.
+    monkeypatch.chdir(user)
+    assert main(["connect", "project", "--undo"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("Not changed: ")
+    # Without a name, everything is undone.
+    assert main(["connect", "--undo"]) == 0
+    assert (one / ".env").read_text() == "MINE=1\n"
+    assert not list((find_paths().connections).glob("project*"))
+
+
 def test_an_unknown_program_is_answered_with_the_nearest_name(
     user: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,7 +190,7 @@ def test_without_a_server_only_connecting_needs_one(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert main(["connect"]) == 0
-    assert capsys.readouterr().err.startswith("No bridge is running, so nothing can be proved.")
+    assert capsys.readouterr().err.startswith("No bridge is running, so nothing new can be proved.")
     assert main(["connect", "--undo"]) == 0
     assert main(["connect", "codex"]) == 3
 

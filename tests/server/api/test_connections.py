@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bridge.server.request_record import Asked, Caller, RequestRecord
-from bridge.server.sightings import Sightings
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.server.api.test_control import read_token
@@ -92,21 +93,35 @@ async def test_what_cannot_be_written_is_named(start_bridge: StartBridge, user: 
     assert (await call(bridge, {"program": "cursor"}))[0] == 409
 
 
-def note(sightings: Sightings, outcome: str, *, failed: bool = False) -> bool:
-    record = RequestRecord(
-        caller=Caller("codex_exec"), asked=Asked("default", True, 9), model="claude-x",
-        outcome=outcome, failed=failed,
-    )  # fmt: skip
-    sightings.note("codex", record, 1.0)
-    sighting = sightings.get("codex")
-    assert sighting is not None
-    return sighting.tool_calls
+async def test_a_proof_outlives_the_server_and_is_forgotten_with_the_connection(
+    start_bridge: StartBridge, user: Path
+) -> None:
+    first = await start_bridge(backend="offline")
+    await ask(first, "claude-bridge-aider")
+    path = first.paths.proofs
+    async with asyncio.timeout(30):
+        while not path.exists():
+            await asyncio.sleep(0.01)
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    second = await start_bridge(backend="offline")
+    proof = (await find_program(second, "aider"))["proof"]
+    assert (proof["asked"], proof["requests"]) == ("bridge-echo", 0)
+    # Other programs do not learn what the user works with.
+    assert [proof for proof in await list_proofs(second, "any") if proof] == []
+    assert len([proof for proof in await list_proofs(second, read_token()) if proof]) == 1
+
+    assert (await call(second, {"program": "aider", "undo": True}))[1]["proof"] is None
+    async with asyncio.timeout(30):
+        while path.exists():
+            await asyncio.sleep(0.01)
 
 
-def test_tools_work_when_a_request_after_the_call_is_answered() -> None:
-    sightings = Sightings()
-    assert not note(sightings, "end_turn")
-    assert not note(sightings, "tool_use")
-    assert not note(sightings, "rate_limited", failed=True)
-    assert note(sightings, "end_turn")
-    assert note(sightings, "stop")
+async def list_proofs(bridge: Bridge, token: str) -> list[Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{bridge.url}/connect") as answer,
+    ):
+        return [client["proof"] for client in (await answer.json())["clients"]]

@@ -27,6 +27,8 @@ class Change:
 
     path: Path
     value: Any
+    is_default: bool = False
+    """Whether another value that is there already stays."""
 
 
 class _Missing:
@@ -106,6 +108,8 @@ def remove_value(data: Any, path: Path) -> Any:
 def split_change(data: Any, change: Change) -> Iterator[Change]:
     """Split a change into those that replace one value or add one; equal values are left out."""
     there = get_value(data, change.path)
+    if change.is_default and there is not MISSING:
+        return
     if isinstance(change.value, dict) and isinstance(there, dict):
         for key, value in change.value.items():
             yield from split_change(data, Change((*change.path, key), value))

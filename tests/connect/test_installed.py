@@ -90,7 +90,7 @@ def test_programs_are_found_by_command_folder_and_extension(tmp_path: Path) -> N
     found = {name: system.find_traces(row) for name, row in rows.items()}
     assert found["codex"] == "/bin/codex"
     assert found["qwen"] == str(tmp_path / ".qwen")
-    assert str(found["cline"]).endswith("saoudrizwan.claude-dev-3.0.1")
+    assert str(found["cline-extension"]).endswith("saoudrizwan.claude-dev-3.0.1")
     assert found["zed"] is None
 
 
@@ -102,7 +102,7 @@ def test_the_names_of_rows_are_unique() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_only_checked_facts_are_written(row: object) -> None:
     row = next(one for one in ROWS if one is row)
-    assert not row.targets or row.source.kind in ("program", "source")
+    assert not row.targets or row.source.kind != "unchecked"
     assert row.targets or row.snippet
 
 

@@ -42,6 +42,8 @@ class Case:
     flags: tuple[str, ...] = ()
     before: str = ""
     """A config file that it has already."""
+    rewrites: bool = False
+    """Whether it writes its own file anew when it is run, so that only our values can go."""
 
 
 CASES = (
@@ -79,6 +81,26 @@ CASES = (
         before="name: Mine # mine\nversion: 1.0.0\nschema: v1\nmodels: []  # none yet\n",
     ),
     Case("copilot", ToolUse("bash", {**ECHO, "description": "Print"}), ("--allow-all-tools",)),
+    Case(
+        "kilo",
+        ToolUse("bash", {**ECHO, "description": "Print a word"}),
+        ("--auto",),
+        before='{\n  // mine\n  "share": "disabled"\n}\n',
+        rewrites=True,
+    ),
+    Case(
+        "droid",
+        ToolUse(
+            "Execute", {**ECHO, "summary": "Print", "riskLevelReason": "none", "riskLevel": "low"}
+        ),
+        ("--auto", "low"),
+        before='{\n  // mine\n  "theme": "dark"\n}\n',
+    ),
+    Case(
+        "cline",
+        ToolUse("run_commands", {"commands": [f"echo {WORD}"]}),
+        rewrites=True,
+    ),
     Case("llm", ToolUse("llm_version", {}), ("-T", "llm_version")),
     Case("aider", None, ("--no-show-model-warnings", "--no-analytics"), before="# mine\n"),
 )
@@ -160,7 +182,10 @@ async def connect_ask_and_undo(
 
     assert await asyncio.to_thread(connector.undo, row)
     after = {file: file.read_bytes() if file.exists() else None for file in files}
-    assert after == before
+    if case.rewrites:
+        assert not any(b"laude" in (content or b"") for content in after.values())
+    else:
+        assert after == before
 
 
 def list_variables(connector: Connector, row: Row, key: str | None) -> dict[str, str]:

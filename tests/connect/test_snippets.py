@@ -23,7 +23,7 @@ def test_each_has_the_bridges_address_and_says_where_to_paste_it(connection: Con
 
 def test_the_old_name_of_note_has_the_same_text() -> None:
     assert all(entry.mind == entry.note for entry in ALL.values())
-    assert ALL["Cline"].note
+    assert ALL["Cline in VS Code"].note
 
 
 def test_the_python_snippet_compiles() -> None:

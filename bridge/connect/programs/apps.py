@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from bridge.connect.data import Change
-from bridge.connect.programs.row import TITLE, Bridge, Place, Row, Source, Target
+from bridge.connect.data import Change, Item
+from bridge.connect.programs.row import (
+    KEY_VARIABLE,
+    TITLE,
+    Bridge,
+    Place,
+    Row,
+    Source,
+    Target,
+)
 
 _FIELDS = "Base URL  {base_url}\nAPI key   {key}\nModel ID  {model}"
 _UNCHECKED = Source("unchecked", "no copy of it was at hand")
+_CONTAINER = (
+    "In a container, this computer has another name, such as host.docker.internal: use it in the "
+    "base URL, add it to allowed_hosts, and give the bridge an access key."
+)
 _ANY_KEY = (
     "API key: any word, unless the bridge has an access key. This one tells the bridge which "
     "program asks."
@@ -24,6 +36,69 @@ def _write_zed(bridge: Bridge) -> tuple[Change, ...]:
             ("language_models", "openai_compatible", TITLE),
             {"api_url": bridge.base_url, "available_models": [model]},
         ),
+    )
+
+
+_CODE_FOLDER = Place("{config}/Code", "~/Library/Application Support/Code", "{appdata}/Code")
+
+
+def _in_code(name: str) -> Place:
+    """Return the place of a file of VS Code's default profile."""
+    return Place(
+        f"{{config}}/Code/User/{name}",
+        f"~/Library/Application Support/Code/User/{name}",
+        f"{{appdata}}/Code/User/{name}",
+    )
+
+
+def _write_vscode(bridge: Bridge) -> tuple[Change, ...]:
+    model = {
+        "id": bridge.model,
+        "name": "Claude",
+        "url": f"{bridge.base_url}/chat/completions",
+        "toolCalling": True,
+        "vision": True,
+        "maxInputTokens": 200_000,
+        "maxOutputTokens": 32_000,
+    }
+    group = {
+        "name": TITLE,
+        "vendor": "customendpoint",
+        "apiKey": bridge.key,
+        "apiType": "chat-completions",
+        "models": [model],
+    }
+    return (Change((Item("name", TITLE),), group),)
+
+
+def _write_roo(bridge: Bridge) -> tuple[Change, ...]:
+    provider = {
+        "apiProvider": "openai",
+        "openAiBaseUrl": bridge.base_url,
+        "openAiApiKey": bridge.key,
+        "openAiModelId": bridge.model,
+    }
+    profiles = {"currentApiConfigName": TITLE, "apiConfigs": {TITLE: provider}}
+    return (Change(("providerProfiles",), profiles),)
+
+
+def _write_open_webui(bridge: Bridge) -> tuple[Change, ...]:
+    return (
+        Change(("OPENAI_API_BASE_URL",), bridge.base_url),
+        Change(("OPENAI_API_KEY",), bridge.key),
+    )
+
+
+def _write_librechat(bridge: Bridge) -> tuple[Change, ...]:
+    endpoint = {
+        "name": TITLE,
+        "apiKey": bridge.refer_to_key(f"${{{KEY_VARIABLE}}}"),
+        "baseURL": bridge.base_url,
+        "models": {"default": [bridge.model], "fetch": True},
+    }
+    return (
+        Change(("version",), "1.3.17", is_default=True),
+        Change(("endpoints", "custom", Item("name", TITLE)), endpoint),
     )
 
 
@@ -59,28 +134,29 @@ EDITORS = (
     Row(
         name="vscode",
         title="VS Code chat",
-        steps="Command palette, Chat: Manage Language Models, Add Models, Custom Endpoint; then "
-        "this in the list of the file that opens (chatLanguageModels.json). Key: {key}.",
-        snippet='{{\n  "name": "Claude Bridge",\n  "vendor": "customendpoint",\n'
-        '  "apiType": "chat-completions",\n  "models": [\n    {{\n      "id": "{model}",\n'
-        '      "name": "Claude",\n      "url": "{base_url}/chat/completions",\n'
-        '      "toolCalling": true,\n      "vision": true,\n      "maxInputTokens": 200000,\n'
-        '      "maxOutputTokens": 32000\n    }}\n  ]\n}}',
-        language="json",
-        note="From VS Code 1.122 on; no GitHub sign-in. VS Code stores the key itself.",
-        folders=(Place("{config}/Code", "~/Library/Application Support/Code", "{appdata}/Code"),),
+        steps="In chatLanguageModels.json among its user files; or command palette, Chat: Manage "
+        "Language Models, Add Models, Custom Endpoint.",
+        note="From VS Code 1.122 on; no GitHub sign-in. For the default profile: each other "
+        "profile has a file of its own. VS Code can also store the key itself: enter it with the "
+        "gear of Claude Bridge in Chat: Manage Language Models.",
+        start="In VS Code, choose Claude in the model picker of the chat. If it is not there yet, "
+        "restart VS Code.",
+        targets=(Target(_in_code("chatLanguageModels.json"), "json", _write_vscode),),
+        folders=(_CODE_FOLDER,),
         commands=("code",),
         bundles=("Visual Studio Code.app",),
-        source=Source("documentation", "microsoft/vscode#316916"),
+        source=Source(
+            "source",
+            "microsoft/vscode, languageModelsConfigurationService.ts, and issue 316916",
+            "028a948",
+        ),
     ),
     Row(
-        name="cline",
-        title="Cline",
+        name="cline-extension",
+        title="Cline in VS Code",
         steps="Settings, API Provider: OpenAI Compatible.",
         snippet=_FIELDS,
         note=_ANY_KEY,
-        commands=("cline",),
-        folders=(Place("~/.cline"),),
         extensions=("saoudrizwan.claude-dev-",),
         agents=("cline*",),
         source=_UNCHECKED,
@@ -88,50 +164,24 @@ EDITORS = (
     Row(
         name="roo",
         title="Roo Code",
-        steps="Settings, Providers, API Provider: OpenAI Compatible.",
-        snippet=_FIELDS,
-        note=_ANY_KEY,
+        steps="A file to import, roo-code-settings.json in the current folder; or Settings, "
+        "Providers, API Provider: OpenAI Compatible.",
+        note="Roo Code keeps its settings in VS Code's own store. The import adds a provider, and "
+        "chooses it. Delete the file afterwards, if it has an access key in it.",
+        start="In Roo Code: Settings, About Roo Code, Import; choose roo-code-settings.json.",
+        targets=(Target(Place("roo-code-settings.json"), "json", _write_roo),),
         extensions=("rooveterinaryinc.roo-cline-",),
         agents=("roocode*", "roo-code*"),
-        source=_UNCHECKED,
+        source=Source("source", "RooCodeInc/Roo-Code, src/core/config/importExport.ts", "1ad5afb"),
     ),
     Row(
-        name="kilo",
-        title="Kilo Code",
+        name="kilo-extension",
+        title="Kilo Code in VS Code",
         steps="Settings, Providers, API Provider: OpenAI Compatible.",
         snippet=_FIELDS,
         note=_ANY_KEY,
-        commands=("kilo", "kilocode"),
-        folders=(Place("{config}/kilo"),),
         extensions=("kilocode.kilo-code-",),
-        agents=("kilo*",),
         source=_UNCHECKED,
-    ),
-    Row(
-        name="goose",
-        title="goose",
-        steps="In the terminal where you start it, or with goose configure, provider OpenAI.",
-        snippet="GOOSE_PROVIDER=openai GOOSE_MODEL={model} OPENAI_HOST={root} "
-        "OPENAI_BASE_PATH=v1/chat/completions OPENAI_API_KEY={key} goose",
-        language="sh",
-        note="goose ignores keys in its config.yaml; goose configure stores them.",
-        commands=("goose",),
-        folders=(Place("{config}/goose"),),
-        agents=("goose*",),
-        source=Source("documentation", "https://block.github.io/goose/docs/guides/config-file"),
-    ),
-    Row(
-        name="droid",
-        title="Factory droid",
-        steps="In ~/.factory/settings.json, under customModels; then /model.",
-        snippet='{{\n  "model": "{model}",\n  "displayName": "Claude Bridge",\n'
-        '  "baseUrl": "{base_url}",\n  "apiKey": "{key}",\n'
-        '  "provider": "generic-chat-completion-api",\n  "maxOutputTokens": 32000\n}}',
-        language="json",
-        commands=("droid",),
-        folders=(Place("~/.factory"),),
-        agents=("droid*", "factory*"),
-        source=Source("documentation", "https://docs.factory.ai/model-independence/byok"),
     ),
     Row(
         name="jetbrains",
@@ -180,25 +230,28 @@ APPS = (
     Row(
         name="open-webui",
         title="Open WebUI",
-        steps="In its environment, or Admin settings, Connections, OpenAI API.",
-        snippet="OPENAI_API_BASE_URL={base_url}\nOPENAI_API_KEY={key}",
-        language="sh",
-        note="In a container, this computer has another name, such as host.docker.internal: "
-        "add it to allowed_hosts, and give the bridge an access key.",
+        steps="In the file open-webui.env of the current folder; or Admin settings, Connections, "
+        "OpenAI API.",
+        note=_CONTAINER,
+        start="Start: docker run --env-file open-webui.env …, or in a shell: "
+        "set -a; . ./open-webui.env; open-webui serve",
+        targets=(Target(Place("open-webui.env"), "env", _write_open_webui),),
         commands=("open-webui",),
-        source=Source("source", "PyPI open-webui", "0.12.4"),
+        source=Source("source", "PyPI open-webui, open_webui/config.py", "0.12.4"),
     ),
     Row(
         name="librechat",
         title="LibreChat",
-        steps="In librechat.yaml, under endpoints, custom.",
-        snippet='- name: "Claude Bridge"\n  apiKey: "{key}"\n  baseURL: "{base_url}"\n'
-        '  models:\n    default: ["{model}"]\n    fetch: true',
-        language="yaml",
-        note="In a container, this computer has another name, such as host.docker.internal: "
-        "add it to allowed_hosts, and give the bridge an access key.",
+        steps="In librechat.yaml of the current folder, under endpoints, custom.",
+        note=_CONTAINER,
+        start="Start LibreChat again, and choose Claude Bridge among its endpoints. In a "
+        "container, the variable belongs into LibreChat's own .env.",
+        variable=KEY_VARIABLE,
+        targets=(Target(Place("librechat.yaml"), "yaml", _write_librechat),),
         source=Source(
-            "documentation", "https://www.librechat.ai/docs/quick_start/custom_endpoints"
+            "source",
+            "danny-avila/LibreChat, librechat.example.yaml, and librechat.ai, custom_endpoints",
+            "00450b5",
         ),
     ),
     Row(

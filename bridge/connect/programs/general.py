@@ -1,10 +1,9 @@
-"""Rows for code, shells and projects, and for the bridge's own MCP server."""
+"""Rows for code, shells and projects."""
 
 from __future__ import annotations
 
 from bridge.connect.data import Change
 from bridge.connect.programs.row import (
-    PROVIDER,
     Bridge,
     Place,
     Row,
@@ -19,15 +18,6 @@ def _write_variables(bridge: Bridge) -> tuple[Change, ...]:
         Change(("OPENAI_BASE_URL",), bridge.base_url),
         Change(("OPENAI_API_KEY",), bridge.key),
     )
-
-
-def _write_codex_mcp(_bridge: Bridge) -> tuple[Change, ...]:
-    return (Change(("mcp_servers", PROVIDER), {"command": PROVIDER, "args": ["mcp"]}),)
-
-
-def _write_claude_mcp(_bridge: Bridge) -> tuple[Change, ...]:
-    server = {"type": "stdio", "command": PROVIDER, "args": ["mcp"], "env": {}}
-    return (Change(("mcpServers", PROVIDER), server),)
 
 
 CODE = (
@@ -81,44 +71,5 @@ VARIABLES = (
         targets=(Target(Place(".env"), "env", _write_variables),),
         is_program=False,
         source=Source("program", "PyPI python-dotenv", "1.2.4"),
-    ),
-)
-
-MCP = (
-    Row(
-        name="codex-mcp",
-        title="Codex CLI, computer use",
-        steps="In ~/.codex/config.toml.",
-        is_program=False,
-        note="Offers this desktop to Codex, with your permission: see Computer use.",
-        targets=(
-            Target(
-                Place("~/.codex/config.toml", variable="CODEX_HOME"),
-                "toml",
-                _write_codex_mcp,
-                has_key=False,
-            ),
-        ),
-        source=Source("program", "npm @openai/codex", "0.171.0"),
-    ),
-    Row(
-        name="claude-code-mcp",
-        title="Claude Code, computer use",
-        steps="In ~/.claude.json.",
-        is_program=False,
-        note="Offers this desktop to Claude Code, with your permission: see Computer use.",
-        targets=(Target(Place("~/.claude.json"), "json", _write_claude_mcp, has_key=False),),
-        source=Source("program", "claude-agent-sdk 0.2.189", "2.1.332"),
-    ),
-    Row(
-        name="mcp",
-        title="Other MCP clients, computer use",
-        steps="Where the client lists its MCP servers, such as ~/.cursor/mcp.json, Cline's MCP "
-        "servers, or mcp.json of VS Code (there under servers).",
-        snippet='{{"mcpServers": {{"computer": {{"command": "claude-bridge", "args": ["mcp"]}}}}}}',
-        language="json",
-        is_program=False,
-        note="Offers this desktop to the client, with your permission: see Computer use.",
-        source=Source("unchecked", "no copy of them was at hand"),
     ),
 )

@@ -78,8 +78,8 @@ class Source:
 
     kind: Literal["program", "source", "documentation", "unchecked"]
     """`program`: it was run with these values. `source`: they were read in its source text.
-    `documentation`: a page describes them. `unchecked`: they were not compared with the program.
-    Only the first two are reason enough to write a file."""
+    `documentation`: a page describes them. `unchecked`: they were not compared with the program,
+    which is no reason to write a file."""
     name: str
     """The package, the repository or the page."""
     version: str = ""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 from functools import lru_cache
 
+from bridge.connect.programs.agents import AGENTS
 from bridge.connect.programs.apps import APPS, DICTATION, EDITORS
-from bridge.connect.programs.general import CODE, MCP, VARIABLES
+from bridge.connect.programs.general import CODE, VARIABLES
+from bridge.connect.programs.mcp import MCP
 from bridge.connect.programs.row import PROVIDER, Row
 from bridge.connect.programs.terminal import TERMINAL_PROGRAMS
 
 ROWS: tuple[Row, ...] = (
     *TERMINAL_PROGRAMS,
+    *AGENTS,
     *EDITORS,
     *APPS,
     *DICTATION,

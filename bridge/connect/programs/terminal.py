@@ -89,9 +89,9 @@ def _write_continue(bridge: Bridge) -> tuple[Change, ...]:
     if bridge.has_access_key:
         model["requestOptions"] = {"headers": {PROGRAM_HEADER: "continue"}}
     return (
-        Change(("name",), "Local"),
-        Change(("version",), "1.0.0"),
-        Change(("schema",), "v1"),
+        Change(("name",), "Local", is_default=True),
+        Change(("version",), "1.0.0", is_default=True),
+        Change(("schema",), "v1", is_default=True),
         Change(("models", Item("name", TITLE)), model),
     )
 
@@ -162,6 +162,23 @@ TERMINAL_PROGRAMS = (
         folders=(Place("~/.codex"),),
         agents=("codex*",),
         ask=("codex", "exec", "--skip-git-repo-check", "{prompt}"),
+        source=Source("program", "npm @openai/codex", "0.171.0"),
+    ),
+    Row(
+        name="codex-profile",
+        title="Codex CLI, as a profile",
+        steps="In ~/.codex/claude-bridge.config.toml, a profile beside your own settings.",
+        note="Codex uses it only with -p. Older versions had profiles in config.toml.",
+        start="Start: codex -p claude-bridge",
+        variable=KEY_VARIABLE,
+        targets=(
+            Target(
+                Place("~/.codex/claude-bridge.config.toml", variable="CODEX_HOME"),
+                "toml",
+                _write_codex,
+            ),
+        ),
+        is_program=False,
         source=Source("program", "npm @openai/codex", "0.171.0"),
     ),
     Row(

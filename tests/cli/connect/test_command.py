@@ -147,7 +147,7 @@ def test_a_program_with_its_own_store_gets_steps(
 ) -> None:
     assert main(["connect", "cursor", "--wait", "0"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Cursor stores its settings where only it can write them. By hand:"
+    assert lines[0] == "The bridge knows no file of Cursor that it can write. By hand:"
     assert lines[1].startswith("Cursor sends requests from its own servers, which cannot reach")
 
 

@@ -43,6 +43,8 @@ def _build_connection(
         note=_format_note(row, bridge),
         writable=bool(row.targets),
         source=format_source(row),
+        sends=row.sends,
+        proved=format_proved(row),
         proof=proof,
     )
 
@@ -83,6 +85,16 @@ def find_language(row: Row) -> str:
         return row.language or "text"
     formats = {_LANGUAGES[target.format] for target in row.targets}
     return formats.pop() if len(formats) == 1 else "text"
+
+
+def format_proved(row: Row) -> str:
+    """Return what was proved with the program, in words; empty if nothing was."""
+    source = row.source
+    return (
+        f"{row.proved}, with {source.name} {source.version} on {source.checked}"
+        if row.proved
+        else ""
+    )
 
 
 def format_source(row: Row) -> str:

@@ -30,7 +30,7 @@ function choose(index) {
   const client = clients[index];
   setText(byId("client-steps"), client.steps);
   byId("client-snippet").textContent = client.snippet.trimEnd();
-  setText(byId("client-note"), [client.note, `Facts: ${client.source}.`].filter(Boolean).join(" "));
+  setText(byId("client-note"), [client.note, client.proved ? `Proved: ${client.proved}.` : "", `Facts: ${client.source}.`].filter(Boolean).join(" "));
   showResult(byId("client-result"), "", "");
   show();
 }

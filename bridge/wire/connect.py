@@ -39,6 +39,12 @@ class Connection:
     writable: Annotated[
         bool, Doc("Whether `claude-bridge connect` can write it into the client's own file.")
     ] = False
+    sends: Annotated[
+        str, Doc("The endpoints that it uses, and what is odd about its requests.")
+    ] = ""
+    proved: Annotated[
+        str, Doc("What was seen with the program itself, in which version and when; perhaps empty.")
+    ] = ""
     source: Annotated[str, Doc("Where these facts come from, and from which version.")] = ""
     proof: Annotated[
         Sighting | None, Doc("Its last request, for callers with the control token.")

@@ -93,5 +93,7 @@ def test_what_the_user_has_stays_and_comes_back(name: str, tmp_path: Path) -> No
 def test_a_row_names_its_source(row: object) -> None:
     row = next(one for one in ROWS if one is row)
     assert row.source.name
-    if row.source.kind == "program" and row.is_program:
-        assert row.source.version
+    # What was proved was proved with the program; and a program that was run has proved something.
+    assert not row.proved or row.source.kind == "program"
+    assert row.proved or row.source.kind != "program" or not row.is_program
+    assert row.source.version or row.source.kind != "program" or not row.is_program

@@ -178,14 +178,20 @@ def build_events() -> str:
 
 
 def build_clients() -> str:
-    """Build a section for each client, with the content of `GET /connect`."""
+    """Build a section for each client, with the content of `GET /connect`.
+
+    What it needs, what it sends, and what was proved with which version and when.
+    """
     told = []
     for one in list_connections("http://localhost:8000/v1", "default", None):
-        note = f"\n{one.note}\n" if one.note else ""
         command = f"`claude-bridge connect {one.name}` writes this; or do it yourself.\n\n"
+        needs = f"\n**What it needs**: {one.note}\n" if one.note else ""
+        sends = f"\n**What it sends**: {one.sends}\n" if one.sends else ""
+        proved = one.proved or "nothing with the program itself"
         told.append(
             f"## {one.client}\n\n{command if one.writable else ''}{one.steps}\n\n"
-            f"{fence(one.language, one.snippet)}{note}\nThese facts: {one.source}.\n"
+            f"{fence(one.language, one.snippet)}{needs}{sends}\n**What was proved**: {proved}. "
+            f"These facts: {one.source}.\n"
         )
     return "\n".join(told)
 

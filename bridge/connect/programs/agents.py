@@ -7,6 +7,7 @@ from bridge.connect.programs.row import (
     KEY_VARIABLE,
     PROGRAM_HEADER,
     PROVIDER,
+    SEEN,
     TITLE,
     Bridge,
     Place,
@@ -116,6 +117,9 @@ AGENTS = (
         folders=(Place("{config}/kilo"),),
         agents=("kilo*",),
         ask=("kilo", "run", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed, with its own cache markers.",
+        proved="a streamed request with a tool call; it rewrites its file when it is run, so undo "
+        "removed only the bridge's values",
         source=Source("program", "npm @kilocode/cli-linux-x64", "7.7.9"),
     ),
     Row(
@@ -129,6 +133,8 @@ AGENTS = (
         folders=(Place("~/.factory"),),
         agents=("droid*", "factory*"),
         ask=("droid", "exec", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed.",
+        proved=SEEN,
         source=Source("program", "npm @factory/cli-linux-x64", "0.225.2"),
     ),
     Row(
@@ -163,6 +169,7 @@ AGENTS = (
         folders=(Place("{config}/goose", "~/.config/goose", "{appdata}/Block/goose"),),
         agents=("goose*",),
         ask=("goose", "run", "--text", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed.",
         source=Source(
             "source",
             "block/goose, goose-providers/src/declarative.rs; the files, "
@@ -185,6 +192,9 @@ AGENTS = (
         commands=("cline",),
         folders=(Place("~/.cline"),),
         ask=("cline", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed, with 25 tools.",
+        proved="a streamed request with a tool call; it rewrites its file when it is run, so undo "
+        "removed only the bridge's values",
         source=Source("program", "npm cline", "3.0.65"),
     ),
 )

@@ -127,6 +127,7 @@ EDITORS = (
         folders=(Place("{config}/zed", "~/.config/zed", "{appdata}/Zed"),),
         bundles=("Zed.app",),
         agents=("zed",),
+        sends="`/v1/chat/completions`; it expects `usage` in complete responses.",
         source=Source(
             "source", "zed-industries/zed, crates/settings_content/src/language_model.rs"
         ),
@@ -145,6 +146,7 @@ EDITORS = (
         folders=(_CODE_FOLDER,),
         commands=("code",),
         bundles=("Visual Studio Code.app",),
+        sends="`/v1/chat/completions`, streamed.",
         source=Source(
             "source",
             "microsoft/vscode, languageModelsConfigurationService.ts, and issue 316916",
@@ -159,6 +161,7 @@ EDITORS = (
         note=_ANY_KEY,
         extensions=("saoudrizwan.claude-dev-",),
         agents=("cline*",),
+        sends="`/v1/chat/completions`, streamed, with many tools; `reasoning_effort`.",
         source=_UNCHECKED,
     ),
     Row(
@@ -172,6 +175,8 @@ EDITORS = (
         targets=(Target(Place("roo-code-settings.json"), "json", _write_roo),),
         extensions=("rooveterinaryinc.roo-cline-",),
         agents=("roocode*", "roo-code*"),
+        sends="`/v1/chat/completions`, streamed, with many tools, and always `temperature: 0`, "
+        "which newer models do not support: a notice says so.",
         source=Source("source", "RooCodeInc/Roo-Code, src/core/config/importExport.ts", "1ad5afb"),
     ),
     Row(
@@ -181,6 +186,7 @@ EDITORS = (
         snippet=_FIELDS,
         note=_ANY_KEY,
         extensions=("kilocode.kilo-code-",),
+        sends="`/v1/chat/completions`, streamed.",
         source=_UNCHECKED,
     ),
     Row(
@@ -197,6 +203,8 @@ EDITORS = (
                 "{appdata}/JetBrains",
             ),
         ),
+        sends="`/v1/models`, then `/v1/chat/completions`; it refuses a model that `/v1/models` "
+        "does not list.",
         source=_UNCHECKED,
     ),
     Row(
@@ -207,6 +215,7 @@ EDITORS = (
         note="Xcode adds /v1 to the URL itself.",
         bundles=("Xcode.app",),
         agents=("xcode",),
+        sends="`/v1/models`, then `/v1/chat/completions`.",
         source=_UNCHECKED,
     ),
     Row(
@@ -222,6 +231,8 @@ EDITORS = (
         folders=(Place("~/.cursor"),),
         bundles=("Cursor.app",),
         agents=("cursor*",),
+        sends="`/v1/chat/completions` from its own servers, with bodies in the format of the "
+        "Responses API.",
         source=_UNCHECKED,
     ),
 )
@@ -237,6 +248,8 @@ APPS = (
         "set -a; . ./open-webui.env; open-webui serve",
         targets=(Target(Place("open-webui.env"), "env", _write_open_webui),),
         commands=("open-webui",),
+        sends="`/v1/models`, then `/v1/chat/completions`; it refuses a model that `/v1/models` "
+        "does not list.",
         source=Source("source", "PyPI open-webui, open_webui/config.py", "0.12.4"),
     ),
     Row(
@@ -248,6 +261,7 @@ APPS = (
         "container, the variable belongs into LibreChat's own .env.",
         variable=KEY_VARIABLE,
         targets=(Target(Place("librechat.yaml"), "yaml", _write_librechat),),
+        sends="`/v1/models` for the list, `/v1/chat/completions`.",
         source=Source(
             "source",
             "danny-avila/LibreChat, librechat.example.yaml, and librechat.ai, custom_endpoints",
@@ -262,6 +276,7 @@ APPS = (
         note=_ANY_KEY,
         bundles=("Jan.app",),
         folders=(Place("{config}/Jan", "~/Library/Application Support/Jan", "{appdata}/Jan"),),
+        sends="`/v1/chat/completions`, streamed.",
         source=Source(
             "documentation", "https://www.jan.ai/docs/desktop/remote-models/custom-endpoint"
         ),
@@ -275,6 +290,7 @@ APPS = (
         note="Only useful if the bridge uses an API key.",
         bundles=("Claude.app",),
         agents=("claude-desktop*",),
+        sends="`/v1/messages` and `/v1/models`.",
         source=Source(
             "documentation", "https://docs.litellm.ai/docs/proxy/client_setup/claude_desktop"
         ),

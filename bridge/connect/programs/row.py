@@ -72,6 +72,10 @@ class Target:
     """Whether one of the values is the access key, if the bridge has one."""
 
 
+SEEN = "a streamed request with a tool call; connected, and undone byte for byte"
+"""What is seen of most programs, for `Row.proved`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a row's facts come from."""
@@ -102,6 +106,10 @@ class Row:
     language: str = ""
     """Of the snippet, for the documentation."""
     note: str = ""
+    sends: str = ""
+    """The endpoints that it uses, and what is odd about its requests."""
+    proved: str = ""
+    """What was seen with the program itself, in the version of `source`."""
     start: str = ""
     """What to do after it is connected."""
     variable: str = ""

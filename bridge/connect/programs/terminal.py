@@ -9,6 +9,7 @@ from bridge.connect.programs.row import (
     KEY_VARIABLE,
     PROGRAM_HEADER,
     PROVIDER,
+    SEEN,
     TITLE,
     Bridge,
     Place,
@@ -162,6 +163,10 @@ TERMINAL_PROGRAMS = (
         folders=(Place("~/.codex"),),
         agents=("codex*",),
         ask=("codex", "exec", "--skip-git-repo-check", "{prompt}"),
+        sends="`/v1/responses` only, streamed; it stores the conversation itself (`store: false`) "
+        "and sends Claude's thinking back. Its tools come in an `additional_tools` item. It no "
+        "longer has a chat mode.",
+        proved=SEEN,
         source=Source("program", "npm @openai/codex", "0.171.0"),
     ),
     Row(
@@ -179,6 +184,8 @@ TERMINAL_PROGRAMS = (
             ),
         ),
         is_program=False,
+        sends="The same as Codex CLI.",
+        proved="a streamed request with -p claude-bridge",
         source=Source("program", "npm @openai/codex", "0.171.0"),
     ),
     Row(
@@ -200,6 +207,8 @@ TERMINAL_PROGRAMS = (
         folders=(Place("~/.claude"),),
         agents=("claude-cli",),
         ask=("claude", "-p", "{prompt}"),
+        sends="`/v1/messages`, streamed, with its own cache markers.",
+        proved=SEEN,
         source=Source("program", "claude-agent-sdk 0.2.189", "2.1.332"),
     ),
     Row(
@@ -220,6 +229,9 @@ TERMINAL_PROGRAMS = (
         folders=(Place("{config}/opencode"),),
         agents=("opencode",),
         ask=("opencode", "run", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed, with its own cache markers, which the bridge "
+        "passes on; a second request gives the session its title.",
+        proved=SEEN,
         source=Source("program", "npm opencode-ai", "1.18.33"),
     ),
     Row(
@@ -233,6 +245,9 @@ TERMINAL_PROGRAMS = (
         folders=(Place("~/.qwen"),),
         agents=("qwencode",),
         ask=("qwen", "-p", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed, with its own cache markers, which the bridge "
+        "passes on.",
+        proved=f"{SEEN} (it rewrites its file in a layout of its own when it starts)",
         source=Source("program", "npm @qwen-code/qwen-code", "0.15.10"),
     ),
     Row(
@@ -254,6 +269,9 @@ TERMINAL_PROGRAMS = (
         extensions=("continue.continue-",),
         sends_name=True,
         ask=("cn", "-p", "{prompt}"),
+        sends="`/v1/chat/completions`, and `/v1/completions` with `suffix` for autocomplete; "
+        "`/v1/models`.",
+        proved=SEEN,
         source=Source("program", "npm @continuedev/cli", "1.5.47"),
     ),
     Row(
@@ -266,6 +284,8 @@ TERMINAL_PROGRAMS = (
         commands=("copilot",),
         folders=(Place("~/.copilot"),),
         ask=("copilot", "-p", "{prompt}"),
+        sends="`/v1/chat/completions`, streamed.",
+        proved=SEEN,
         source=Source("program", "npm @github/copilot", "1.0.102"),
     ),
     Row(
@@ -278,6 +298,9 @@ TERMINAL_PROGRAMS = (
         commands=("aider",),
         folders=(Place("~/.aider"),),
         ask=("aider", "--no-git", "--yes", "--no-check-update", "--message", "{prompt}"),
+        sends="`/v1/chat/completions`: no tools, long conversations, `temperature: 0`, which "
+        "newer models do not support: a notice says so.",
+        proved="a streamed request; connected, and undone byte for byte",
         source=Source("program", "PyPI aider-chat", "0.86.2"),
     ),
     Row(
@@ -318,6 +341,8 @@ TERMINAL_PROGRAMS = (
         ),
         sends_name=True,
         ask=("llm", "-m", PROVIDER, "{prompt}"),
+        sends="`/v1/chat/completions`, streamed.",
+        proved=SEEN,
         source=Source("program", "PyPI llm", "0.36"),
     ),
     Row(
@@ -330,6 +355,7 @@ TERMINAL_PROGRAMS = (
         commands=("gptme",),
         folders=(Place("~/.config/gptme"),),
         ask=("gptme", "--non-interactive", "{prompt}"),
-        source=Source("program", "PyPI gptme", "0.35.1"),
+        sends="`/v1/chat/completions`, streamed.",
+        source=Source("source", "PyPI gptme, gptme/config/models.py", "0.35.1"),
     ),
 )

@@ -158,6 +158,8 @@ CONNECTIONS_EXAMPLE: dict[str, Any] = {
             "note": "API key: any word, unless the bridge has an access key.",
             "mind": "API key: any word, unless the bridge has an access key.",
             "writable": False,
+            "sends": "`/v1/chat/completions`, streamed.",
+            "proved": "",
             "source": "not checked: no copy of it was at hand",
             "proof": None,
         }

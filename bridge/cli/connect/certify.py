@@ -109,14 +109,14 @@ def _play(
     parts.append(f"the last request ended as {sighting.outcome}")
     is_survived = True
     if run_result is not None:
-        is_survived, shown = _judge_output(name, run_result)
+        is_survived, shown = _judge_output(name, run_result, failed=sighting.failed)
         parts += shown
     print_line(f"{'✓' if is_survived else '✗'} {name}: {PHENOMENA[name]}: {', '.join(parts)}")
     return ExitCode.OK if is_survived else ExitCode.ERROR
 
 
-def _judge_output(name: str, result: RunResult) -> tuple[bool, list[str]]:
-    """Return whether a program has survived, and what it did."""
+def _judge_output(name: str, result: RunResult, *, failed: bool) -> tuple[bool, list[str]]:
+    """Return whether a program has survived, and what it did; `failed`: its last request."""
     if result.code is None:
         return False, ["did not end in time"]
     parts = [f"exit code {result.code}"]
@@ -126,6 +126,8 @@ def _judge_output(name: str, result: RunResult) -> tuple[bool, list[str]]:
     if name in _BROKEN:
         is_shown = BEGINNING in result.output
         parts.append("showed what came before" if is_shown else "did not show what came before")
-        if result.code == 0:
+        if not failed:
+            parts.append("a later request was answered")
+        elif result.code == 0:
             parts.append("does not tell by its exit code that the answer broke off")
     return True, parts

@@ -48,6 +48,7 @@ from tests.docs.mapping import (
 from tests.docs.markdown import build_table, fence
 from tests.docs.metrics import build_metrics
 from tests.docs.samples import EVENTS
+from tests.docs.sketches import list_sketches, write_sketches
 from tests.embeddings.retrieval import list_inputs, measure_quality
 
 ROOT = Path(__file__).parents[2]
@@ -182,16 +183,18 @@ def build_clients() -> str:
 
     What it needs, what it sends, and what was proved with which version and when.
     """
-    told = []
+    told, sketches = [], list_sketches()
     for one in list_connections("http://localhost:8000/v1", "default", None):
         command = f"`claude-bridge connect {one.name}` writes this; or do it yourself.\n\n"
         needs = f"\n**What it needs**: {one.note}\n" if one.note else ""
         sends = f"\n**What it sends**: {one.sends}\n" if one.sends else ""
+        dialog = f"sketch-{one.name}.svg" in sketches
+        sketch = f"\n![{one.client}: what to fill in](pictures/sketch-{one.name}.svg)\n" * dialog
         proved = one.proved or "nothing with the program itself"
         told.append(
             f"## {one.client}\n\n{command if one.writable else ''}{one.steps}\n\n"
-            f"{fence(one.language, one.snippet)}{needs}{sends}\n**What was proved**: {proved}. "
-            f"These facts: {one.source}.\n"
+            f"{fence(one.language, one.snippet)}{sketch}{needs}{sends}\n"
+            f"**What was proved**: {proved}. These facts: {one.source}.\n"
         )
     return "\n".join(told)
 
@@ -358,7 +361,8 @@ def _format_chunks(chunks: Iterable[Mapping[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Write all pages."""
+    """Write all pages and sketches."""
+    write_sketches()
     for page in PAGES:
         text = page.read_text("utf-8")
         if fill_tables(text) != text:

@@ -197,13 +197,13 @@ def _change_proof(arguments: argparse.Namespace, row: Row, version: str | None =
 
 
 def _print_steps(row: Row, address: Address) -> None:
-    """Print what to do by hand, with the note first: it may say that it cannot work here."""
+    """Print what to do by hand."""
     bridge = describe_bridge(row, address.base_url, address.model, address.key)
     print_line(f"The bridge knows no file of {row.title} that it can write. By hand:")
-    if row.note:
-        print_line(row.note)
     print_line(row.steps.format(key=bridge.key))
     print_line(build_snippet(row, bridge))
+    if row.note:
+        print_line(row.note)
 
 
 def _finish_undo(results: Sequence[str], row: Row, arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from bridge.connect.programs.row import (
     KEY_VARIABLE,
     TITLE,
     Bridge,
+    Dialog,
     Place,
     Row,
     Source,
@@ -192,9 +193,19 @@ EDITORS = (
     Row(
         name="jetbrains",
         title="JetBrains AI Assistant",
-        steps="Settings, Tools, AI Assistant, Models, Third-party AI providers: "
-        "OpenAI-compatible; then Test Connection.",
-        snippet="URL  {base_url}",
+        steps="AI Chat, Use API Key or Local Models (also: Bring your own API key), Provider: "
+        "OpenAI-compatible.",
+        snippet="Base URL  {base_url}\nKey       {key}\nModel     {model}",
+        dialog=Dialog(
+            "AI Chat, Use API Key or Local Models",
+            (
+                ("Provider", "OpenAI-compatible"),
+                ("Base URL", "{base_url}"),
+                ("Key", "{key}"),
+                ("Model", "{model}"),
+            ),
+            "Continue",
+        ),
         note="Requests the list of models first, which the bridge supports.",
         folders=(
             Place(
@@ -205,35 +216,55 @@ EDITORS = (
         ),
         sends="`/v1/models`, then `/v1/chat/completions`; it refuses a model that `/v1/models` "
         "does not list.",
-        source=_UNCHECKED,
+        source=Source(
+            "documentation",
+            "https://www.jetbrains.com/help/ai-assistant/bring-your-own-key-byok.html",
+        ),
     ),
     Row(
         name="xcode",
         title="Xcode",
-        steps="Settings, Intelligence, Add a Model Provider, Internet Hosted.",
+        steps="Settings, Intelligence, Add a Chat Provider (in some versions: Add a Model "
+        "Provider), Internet Hosted.",
         snippet="URL             {root}\nAPI key         {key}\nAPI key header  x-api-key",
         note="Xcode adds /v1 to the URL itself.",
         bundles=("Xcode.app",),
         agents=("xcode",),
         sends="`/v1/models`, then `/v1/chat/completions`.",
-        source=_UNCHECKED,
+        dialog=Dialog(
+            "Settings, Intelligence, Add a Chat Provider, Internet Hosted",
+            (("URL", "{root}"), ("API Key", "{key}"), ("API Key Header", "x-api-key")),
+            "Add",
+        ),
+        source=Source("documentation", "https://docs.venice.ai/guides/integrations/xcode"),
     ),
     Row(
         name="cursor",
         title="Cursor",
-        steps="Settings, Models: an OpenAI API key, and Override OpenAI Base URL.",
-        snippet=_FIELDS,
-        note="Cursor sends requests from its own servers, which cannot reach this computer. "
-        "Use Cursor's local mode, or a public address (a tunnel) with an access key and that "
-        "name in allowed_hosts. Cursor ignores the override for models whose name begins "
-        "with claude-: use default.",
+        steps="First give the bridge a public address (a tunnel), with an access key and that "
+        "name in allowed_hosts: requests come from Cursor's servers, which cannot reach this "
+        "computer. Then Cursor Settings, Models, API Keys.",
+        snippet="OpenAI API Key            {key}\n"
+        "Override OpenAI Base URL  https://your-public-address/v1, a tunnel to {base_url}\n"
+        "+ Add model               {model}",
+        dialog=Dialog(
+            "Cursor Settings, Models, API Keys",
+            (
+                ("OpenAI API Key", "your access key"),
+                ("Override OpenAI Base URL", "https://your-public-address/v1"),
+                ("+ Add model", "{model}"),
+            ),
+            "Verify",
+        ),
+        note="Cursor's own local mode needs no public address. Cursor ignores the override for "
+        "models whose name begins with claude-: use default.",
         commands=("cursor",),
         folders=(Place("~/.cursor"),),
         bundles=("Cursor.app",),
         agents=("cursor*",),
         sends="`/v1/chat/completions` from its own servers, with bodies in the format of the "
         "Responses API.",
-        source=_UNCHECKED,
+        source=Source("documentation", "https://ngrok.com/docs/ai-gateway/agents/cursor"),
     ),
 )
 
@@ -287,6 +318,16 @@ APPS = (
         steps="Help, Troubleshooting, Enable Developer Mode; then Developer, Configure "
         "Third-Party Inference, Gateway.",
         snippet="Gateway base URL  {root}\nGateway API key   {key}\nAuth scheme       Bearer",
+        dialog=Dialog(
+            "Developer, Configure Third-Party Inference",
+            (
+                ("Inference provider", "Gateway"),
+                ("Gateway base URL", "{root}"),
+                ("Gateway API key", "{key}"),
+                ("Gateway auth scheme", "bearer"),
+            ),
+            "Apply Changes",
+        ),
         note="Only useful if the bridge uses an API key.",
         bundles=("Claude.app",),
         agents=("claude-desktop*",),

@@ -91,6 +91,17 @@ class Source:
     checked: str = "2026-11-30"
 
 
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """What to fill in by hand: the labels as the row's source has them, for a drawing."""
+
+    title: str
+    """The way to it."""
+    fields: tuple[tuple[str, str], ...]
+    """Labels and what to enter."""
+    button: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One program."""
@@ -106,6 +117,8 @@ class Row:
     language: str = ""
     """Of the snippet, for the documentation."""
     note: str = ""
+    dialog: Dialog | None = None
+    """The dialog of a program whose settings are entered by hand, as its source describes it."""
     sends: str = ""
     """The endpoints that it uses, and what is odd about its requests."""
     proved: str = ""

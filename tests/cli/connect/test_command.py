@@ -148,7 +148,8 @@ def test_a_program_with_its_own_store_gets_steps(
     assert main(["connect", "cursor", "--wait", "0"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "The bridge knows no file of Cursor that it can write. By hand:"
-    assert lines[1].startswith("Cursor sends requests from its own servers, which cannot reach")
+    # The public address that it needs comes first.
+    assert lines[1].startswith("First give the bridge a public address (a tunnel), with an access")
 
 
 def test_a_project_is_undone_in_its_own_folder(

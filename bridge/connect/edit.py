@@ -84,18 +84,23 @@ def apply_changes(kind: Format, text: str, changes: Iterable[Change]) -> Edit:
     """Return the text with the changes. Raises NotParsable and CannotEdit."""
     written: list[Written] = []
     steps: list[Splices] = []
+    # Parsed once for each text: a large file takes seconds.
+    data = kind.parse(text)
     for change in changes:
-        for step in tuple(split_change(kind.parse(text), change)):
-            existing = find_existing(kind.parse(text), step.path)
-            steps.append(find_put(kind, text, step.path, step.value))
-            text = splice(text, steps[-1])
+        for step in tuple(split_change(data, change)):
+            existing = find_existing(data, step.path)
+            splices, data = find_put(kind, text, data, step.path, step.value)
+            text = splice(text, splices)
+            steps.append(splices)
             written.append(Written(step.path, step.value, existing))
     return Edit(text, tuple(written), tuple(steps))
 
 
-def find_put(kind: Format, text: str, path: Path, value: Any) -> Splices:
-    """Return the splices that write one value. Raises NotParsable and CannotEdit."""
-    data = kind.parse(text)
+def find_put(kind: Format, text: str, data: Any, path: Path, value: Any) -> tuple[Splices, Any]:
+    """Return the splices that write one value, and the values that the text has then.
+
+    `data` are the values that it has now. Raises NotParsable and CannotEdit.
+    """
     try:
         expected = put_value(data, path, value)
     except TypeError as error:
@@ -105,7 +110,7 @@ def find_put(kind: Format, text: str, path: Path, value: Any) -> Splices:
         if is_new and not _is_insertion(text, splices):
             continue
         if _parses_to(kind, splice(text, splices), expected):
-            return splices
+            return splices, expected
     raise CannotEdit(f"{format_path(path)} cannot be written without changing anything else")
 
 

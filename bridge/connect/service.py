@@ -86,7 +86,8 @@ class Connector:
         if record is None:
             return results
         others = ", ".join(file.path for file in record.files)
-        return [*results, f"Not changed: {others}. Undo it in the folder of each."]
+        hint = "Undo it in the folder of each, or everything with: claude-bridge connect --undo"
+        return [*results, f"Not changed: {others}. {hint}"]
 
     def undo_everywhere(self, row: Row) -> list[str]:
         """Undo what was written, in all folders. Raises CannotConnect and SettingsError."""

@@ -228,7 +228,7 @@ def _undo_values(
             if old is MISSING:
                 new = remove_written(kind, text, part)
             else:
-                new = [find_put(kind, text, part.path, old)]
+                new = [find_put(kind, text, kind.parse(text), part.path, old)[0]]
             for one in new:
                 text = splice(text, one)
             steps += new
@@ -261,7 +261,7 @@ def _restore_empty_parent(
     parent = written.path[: written.existing]
     old = get_value(before, parent)
     if parent and old in ([], {}) and get_value(kind.parse(text), parent) is None:
-        yield find_put(kind, text, parent, old)
+        yield find_put(kind, text, kind.parse(text), parent, old)[0]
 
 
 def list_values(plan: Plan) -> list[str]:

@@ -165,7 +165,8 @@ def test_a_project_is_undone_in_its_own_folder(
     assert main(["connect", "project", "--undo"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{two / '.env'} is as it was before, byte for byte.",
-        f"Not changed: {one / '.env'}. Undo it in the folder of each.",
+        f"Not changed: {one / '.env'}. Undo it in the folder of each, or everything with: "
+        "claude-bridge connect --undo",
     ]
     assert (two / ".env").read_text() == "MINE=1\n"
     assert "OPENAI_API_KEY" in (one / ".env").read_text()

@@ -34,7 +34,7 @@ def test_a_value_is_given_back_as_the_shell_reads_it(written: str) -> None:
     assert edit.text == ADDED
 
     old = kind.parse(before)["OPENAI_BASE_URL"]
-    after = splice(edit.text, find_put(kind, edit.text, URL.path, old))
+    after = splice(edit.text, find_put(kind, edit.text, kind.parse(edit.text), URL.path, old)[0])
 
     assert kind.parse(after) == kind.parse(before)
     assert after.replace("'a b'", '"a b"') == before

@@ -8,6 +8,7 @@ from bridge.connect.programs.row import (
     PROGRAM_HEADER,
     PROVIDER,
     SEEN,
+    SURVIVES,
     TITLE,
     Bridge,
     Place,
@@ -134,7 +135,7 @@ AGENTS = (
         agents=("droid*", "factory*"),
         ask=("droid", "exec", "{prompt}"),
         sends="`/v1/chat/completions`, streamed.",
-        proved=SEEN,
+        proved=f"{SEEN}; after an error in mid-stream it still asks again after a minute",
         source=Source("program", "npm @factory/cli-linux-x64", "0.225.2"),
     ),
     Row(
@@ -194,7 +195,7 @@ AGENTS = (
         ask=("cline", "{prompt}"),
         sends="`/v1/chat/completions`, streamed, with 25 tools.",
         proved="a streamed request with a tool call; it rewrites its file when it is run, so undo "
-        "removed only the bridge's values",
+        "removed only the bridge's values" + SURVIVES,
         source=Source("program", "npm cline", "3.0.65"),
     ),
 )

@@ -74,6 +74,8 @@ class Target:
 
 SEEN = "a streamed request with a tool call; connected, and undone byte for byte"
 """What is seen of most programs, for `Row.proved`."""
+SURVIVES = "; it survives all that prove plays"
+"""What `claude-bridge prove` shows of many."""
 
 
 @dataclass(frozen=True, slots=True)

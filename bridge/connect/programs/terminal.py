@@ -10,6 +10,7 @@ from bridge.connect.programs.row import (
     PROGRAM_HEADER,
     PROVIDER,
     SEEN,
+    SURVIVES,
     TITLE,
     Bridge,
     Place,
@@ -166,7 +167,7 @@ TERMINAL_PROGRAMS = (
         sends="`/v1/responses` only, streamed; it stores the conversation itself (`store: false`) "
         "and sends Claude's thinking back. Its tools come in an `additional_tools` item. It no "
         "longer has a chat mode.",
-        proved=SEEN,
+        proved=SEEN + SURVIVES,
         source=Source("program", "npm @openai/codex", "0.171.0"),
     ),
     Row(
@@ -208,7 +209,7 @@ TERMINAL_PROGRAMS = (
         agents=("claude-cli",),
         ask=("claude", "-p", "{prompt}"),
         sends="`/v1/messages`, streamed, with its own cache markers.",
-        proved=SEEN,
+        proved=SEEN + SURVIVES,
         source=Source("program", "claude-agent-sdk 0.2.189", "2.1.332"),
     ),
     Row(
@@ -231,7 +232,7 @@ TERMINAL_PROGRAMS = (
         ask=("opencode", "run", "{prompt}"),
         sends="`/v1/chat/completions`, streamed, with its own cache markers, which the bridge "
         "passes on; a second request gives the session its title.",
-        proved=SEEN,
+        proved=f"{SEEN}; after an error or a cut in mid-stream it still asks again after a minute",
         source=Source("program", "npm opencode-ai", "1.18.33"),
     ),
     Row(
@@ -247,7 +248,7 @@ TERMINAL_PROGRAMS = (
         ask=("qwen", "-p", "{prompt}"),
         sends="`/v1/chat/completions`, streamed, with its own cache markers, which the bridge "
         "passes on.",
-        proved=f"{SEEN} (it rewrites its file in a layout of its own when it starts)",
+        proved=f"{SEEN} (it rewrites its file in a layout of its own when it starts){SURVIVES}",
         source=Source("program", "npm @qwen-code/qwen-code", "0.15.10"),
     ),
     Row(
@@ -271,7 +272,7 @@ TERMINAL_PROGRAMS = (
         ask=("cn", "-p", "{prompt}"),
         sends="`/v1/chat/completions`, and `/v1/completions` with `suffix` for autocomplete; "
         "`/v1/models`.",
-        proved=SEEN,
+        proved=f"{SEEN}; after an error or a cut in mid-stream it still asks again after a minute",
         source=Source("program", "npm @continuedev/cli", "1.5.47"),
     ),
     Row(
@@ -342,7 +343,7 @@ TERMINAL_PROGRAMS = (
         sends_name=True,
         ask=("llm", "-m", PROVIDER, "{prompt}"),
         sends="`/v1/chat/completions`, streamed.",
-        proved=SEEN,
+        proved=SEEN + SURVIVES,
         source=Source("program", "PyPI llm", "0.36"),
     ),
     Row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,6 +36,7 @@ from tray.status import (
     Status,
     count_requests,
     describe_plans,
+    describe_proof,
     describe_status,
     summarize_batch,
 )
@@ -411,28 +411,15 @@ def _build_connect_entry(status: Status) -> Entry:
 
 def _build_program_entry(program: Program, running: bool) -> Entry:
     """Build the entry of a program that can be written; ticked once a request of it has come."""
-    is_proved = program.proof is not None and not program.proof.failed
-    label = f"Connect {program.title}"
-    if program.written:
-        label = f"Disconnect {program.title}"
-    if program.proof is not None and is_proved:
-        version = f"{program.proof.version}, " if program.proof.version else ""
-        label += f" ({version}{_format_day(program.proof.at)})"
-    elif program.written:
-        label += " (no request yet)"
+    verb = "Disconnect" if program.written else "Connect"
     return Entry(
         f"program:{program.name}",
-        label,
+        f"{verb} {program.title}{describe_proof(program)}",
         kind="check",
         enabled=running,
-        checked=is_proved,
+        checked=program.proof is not None and not program.proof.failed,
         command=ConnectProgram(program.name, undo=program.written),
     )
-
-
-def _format_day(at: float) -> str:
-    """Return a day without the year, such as `30 Nov`."""
-    return time.strftime("%d %b", time.localtime(at)).removeprefix("0")
 
 
 def _describe_usage(usage: UsageTotals | None) -> str:

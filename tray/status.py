@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -214,3 +215,13 @@ def _describe_stopping(status: Status) -> str:
     if status.open_streams == 0:
         return "Stopping…"
     return f"Finishing {count_requests(status.open_streams)}…"
+
+
+def describe_proof(program: Program) -> str:
+    """Return when the program's last request came, and its version, in brackets."""
+    proof = program.proof
+    if proof is not None and not proof.failed:
+        version = f"{proof.version}, " if proof.version else ""
+        day = time.strftime("%d %b", time.localtime(proof.at)).removeprefix("0")
+        return f" ({version}{day})"
+    return " (no request yet)" if program.written else ""

@@ -25,7 +25,7 @@ from bridge.computer.elements.atspi.roles import (
     to_role,
     to_states,
 )
-from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree
 from bridge.computer.elements.base import (
     ANY_FORM,
     CONTAINERS,
@@ -53,6 +53,8 @@ _ADDRESS_BARS = ("urlbar-input", "urlbar")
 class _Ancestor:
     node: Node
     role: int
+    states: int
+    """Only of the first few, which may be a control."""
 
 
 class Reader:
@@ -61,65 +63,71 @@ class Reader:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
 
-    async def read_at(self, path: Sequence[Node], point: Point) -> Element | None:
-        """Read the control that the last object of a path is, or is a part of."""
-        leaf = await self._tree.read_facts(path[-1])
-        if leaf.role in OPAQUE or len(path) == 1:
+    async def read_at(self, found: Leaf, point: Point) -> Element | None:
+        """Read the control that an object is, or is a part of."""
+        leaf = found.facts
+        if leaf.role in OPAQUE:
             return None
-        ancestors = await self._list_ancestors(leaf)
         if leaf.role == PAGE and not await self._has_content(leaf.node):
             return None
         role = to_role(leaf.role, leaf.states)
-        if role in PARTS:
-            control = await self._find_control(ancestors, point)
-            if control is not None:
-                above = to_role(control.role, control.states)
-                return await self._make(control, above, ancestors, leaf.name)
-            if await self._tree.is_clickable(leaf.node):
-                role = "clickable"
-        return await self._make(leaf, role, ancestors)
+        if role not in PARTS:
+            return await self._make(leaf, role, await self._list_ancestors(found))
+        ancestors, is_clickable = await asyncio.gather(
+            self._list_ancestors(found), self._tree.is_clickable(leaf.node)
+        )
+        control = await self._find_control(ancestors, point)
+        if control is not None:
+            above = to_role(control.role, control.states)
+            return await self._make(control, above, ancestors, leaf.name)
+        return await self._make(leaf, "clickable" if is_clickable else role, ancestors)
 
     async def _find_control(self, ancestors: Sequence[_Ancestor], point: Point) -> Facts | None:
         """Find the control that something at a point is a part of."""
         for ancestor in ancestors[:_CONTROL_LEVELS]:
             if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
                 return None
-            role = to_role(ancestor.role, await self._tree.read_states(ancestor.node))
+            role = to_role(ancestor.role, ancestor.states)
             if role in CONTAINERS:
                 return None
             if role not in PARTS:
-                box = await self._tree.read_box(ancestor.node)
+                box, name = await asyncio.gather(
+                    self._tree.read_box(ancestor.node), self._tree.read_name(ancestor.node)
+                )
                 # A tab of GTK contains its page.
                 is_here = box is not None and point in box
-                return await self._tree.read_facts(ancestor.node) if is_here else None
+                facts = Facts(ancestor.node, ancestor.role, name, ancestor.states)
+                return facts if is_here else None
         return None
 
     async def read_target(self, node: Node) -> Element | None:
         """Read the control that an object is, or is a part of, as a click on it would hit it."""
-        box = await self._tree.read_box(node)
+        leaf, box = await asyncio.gather(self._tree.read_leaf(node), self._tree.read_box(node))
         if box is None:
-            return await self.read(node)
-        middle = Point(box.left + box.width // 2, box.top + box.height // 2)
-        return await self.read_at((node, node), middle)
+            return await self._read_leaf(leaf)
+        return await self.read_at(leaf, Point(box.left + box.width // 2, box.top + box.height // 2))
 
     async def read(self, node: Node) -> Element | None:
         """Read the object itself."""
-        facts = await self._tree.read_facts(node)
+        return await self._read_leaf(await self._tree.read_leaf(node))
+
+    async def _read_leaf(self, leaf: Leaf) -> Element | None:
+        facts = leaf.facts
         if facts.role in OPAQUE:
             return None
-        ancestors = await self._list_ancestors(facts)
+        ancestors = await self._list_ancestors(leaf)
         return await self._make(facts, to_role(facts.role, facts.states), ancestors)
 
     async def read_default(self, focused: Node | None, top: Node) -> Element | None:
         """Read the button that Return presses; NOTHING if there is none."""
         if focused is None:
             return await self._search_default(top)
-        facts = await self._tree.read_facts(focused)
-        if facts.role in OPAQUE:
+        leaf = await self._tree.read_leaf(focused)
+        if leaf.facts.role in OPAQUE:
             return None
-        if facts.role == PAGE:
+        if leaf.facts.role == PAGE:
             return NOTHING if await self._has_content(focused) else None
-        ancestors = await self._list_ancestors(facts)
+        ancestors = await self._list_ancestors(leaf)
         roles = [ancestor.role for ancestor in ancestors]
         if FORM in roles:
             return await self._search_default(ancestors[roles.index(FORM)].node)
@@ -142,34 +150,42 @@ class Reader:
         address = next((each.node for each in ancestors if each.role == PAGE), None)
         if facts.role == PAGE:
             address = facts.node
-        box, description, dialog, form, url = await asyncio.gather(
+        name = facts.name or part
+        box, description, dialog, form, url, full_name = await asyncio.gather(
             self._tree.read_box(facts.node),
             self._tree.read_description(facts.node),
             self._read_dialog(role, ancestors),
             self._read_form(role, ancestors),
             self._read_address(address),
+            self._read_full_name(replace(facts, name=name), role),
         )
         text = ""
         if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
             role, text = "address bar", await self._tree.read_content(facts.node)
         states = to_states(facts.states)
-        name = facts.name or part
-        if role not in PARTS and role not in CONTAINERS:
-            name, _ = await self._tree.read_full_name(replace(facts, name=name))
-        return Element(role, name, description, states, box, dialog, url, form, text)
+        return Element(role, full_name, description, states, box, dialog, url, form, text)
 
-    async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
+    async def _read_full_name(self, facts: Facts, role: Role) -> str:
+        if role in PARTS or role in CONTAINERS:
+            return facts.name
+        name, _ = await self._tree.read_full_name(facts)
+        return name
+
+    async def _list_ancestors(self, leaf: Leaf) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""
         ancestors: list[_Ancestor] = []
-        role, node = facts.role, await self._tree.read_parent(facts.node)
+        role, node = leaf.facts.role, leaf.parent
         while role not in (PAGE, FRAME, WINDOW) and len(ancestors) < _MOST_LEVELS:
             if node.is_null:
                 break
+            may_be_control = len(ancestors) < _CONTROL_LEVELS
             # One round trip for each level.
-            role, above = await asyncio.gather(
-                self._tree.read_role(node), self._tree.read_parent(node)
+            role, above, states = await asyncio.gather(
+                self._tree.read_role(node),
+                self._tree.read_parent(node),
+                self._tree.read_states(node) if may_be_control else _get_no_states(),
             )
-            ancestors.append(_Ancestor(node, role))
+            ancestors.append(_Ancestor(node, role, states))
             node = above
         return ancestors
 
@@ -207,3 +223,7 @@ class Reader:
         attributes = await self._tree.read_attributes(node)
         names = (attributes.get("class", ""), attributes.get("id", ""))
         return names[0].startswith("Omnibox") or names[1] in _ADDRESS_BARS
+
+
+async def _get_no_states() -> int:
+    return 0

@@ -17,7 +17,7 @@ from bridge.computer.elements.atspi.roles import (
     TAB_LIST,
     TOP_LEVELS,
 )
-from bridge.computer.elements.atspi.tree import Tree
+from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree
 from bridge.computer.elements.window_match import SAME_AREA, is_title, measure_overlap
 from bridge.computer.screen.geometry import Point, Rect
 
@@ -39,26 +39,26 @@ class Search:
     async def find_top_level(self, window: Window) -> Node | None:
         """Find the object of a window; None for a menu that has none of its own."""
         fitting = await self._list_fitting(await self._list_top_levels(window), window)
-        return fitting[0] if fitting else None
+        return fitting[0].node if fitting else None
 
     async def is_silent(self, window: Window) -> bool:
         """Return whether the program of a window is left alone because it did not answer."""
         programs = await self._list_programs(window)
         return any(self._tree.bus.is_paused(program.name) for program in programs)
 
-    async def find_at(self, point: Point, window: Window) -> list[Node] | None:
-        """Find the objects at a point, the outermost first; None if the window has no tree."""
+    async def find_at(self, point: Point, window: Window) -> Leaf | None:
+        """Find the innermost object at a point; None if the window has no tree there."""
         tops = await self._list_top_levels(window)
-        for top in await self._list_fitting(tops, window):
-            path = await self._descend(top, point)
-            if len(path) > 1:
-                return path
+        for facts in await self._list_fitting(tops, window):
+            leaf = await self._descend(facts, point)
+            if leaf is not None:
+                return leaf
         # GTK's menus: their items are objects of the window that the menu belongs to, which does
         # not find them by their place, as what is below the menu is there as well.
         for top, _ in tops:
             item = await self._find_menu_item(top, point)
             if item is not None:
-                return [top, item]
+                return await self._tree.read_leaf(item)
         return None
 
     async def find_focused(self, window: Window) -> Node | None:
@@ -118,12 +118,12 @@ class Search:
         await self._wake(program, tops)
         return tops
 
-    async def _list_fitting(self, tops: Iterable[tuple[Node, Rect]], window: Window) -> list[Node]:
+    async def _list_fitting(self, tops: Iterable[tuple[Node, Rect]], window: Window) -> list[Facts]:
         """List the objects that may be a window's, the most likely first."""
         parts = {top: measure_overlap(box, window) for top, box in tops}
         near = [top for top, part in parts.items() if part > SAME_AREA]
         # Two windows of a program may lie on each other: then the title decides.
-        ordered = sorted(
+        return sorted(
             await self._tree.list_showing(near),
             key=lambda facts: (
                 is_title(facts.name, window),
@@ -132,7 +132,6 @@ class Search:
             ),
             reverse=True,
         )
-        return [facts.node for facts in ordered]
 
     async def _wake(self, program: Node, tops: Sequence[Node]) -> None:
         """Ask a new program for attributes: Chromium builds its tree only when asked."""
@@ -140,22 +139,24 @@ class Search:
             self._awake.add(program.name)
             await asyncio.gather(*map(self._tree.read_attributes, tops), return_exceptions=True)
 
-    async def _descend(self, top: Node, point: Point) -> list[Node]:
-        path = [top]
+    async def _descend(self, top: Facts, point: Point) -> Leaf | None:
+        leaf, facts, passed = None, top, {top.node}
         for _ in range(_DEEPEST):
-            child = await self._tree.find_child_at(path[-1], point)
+            child = await self._tree.find_child_at(facts.node, point)
             if child is None:
-                child = await self._find_child_by_box(path[-1], point)
-            if child is None or child in path:
+                child = await self._find_child_by_box(facts, point)
+            if child is None or child in passed:
                 break
-            path.append(child)
-            if await self._tree.read_role(child) in LEAVES:
+            passed.add(child)
+            leaf = await self._tree.read_leaf(child)
+            facts = leaf.facts
+            if facts.role in LEAVES:
                 break
-        return path
+        return leaf
 
-    async def _find_child_by_box(self, node: Node, point: Point) -> Node | None:
+    async def _find_child_by_box(self, facts: Facts, point: Point) -> Node | None:
         """Find a child by its area: GTK does not find what is on the page of a notebook."""
-        role = await self._tree.read_role(node)
+        role, node = facts.role, facts.node
         if role not in FILLERS and role not in TOP_LEVELS:
             return None
         if await self._tree.count_children(node) > _MOST_CHILDREN:
@@ -164,6 +165,5 @@ class Search:
         if role == TAB_LIST:
             pages = await asyncio.gather(*map(self._tree.list_children, children))
             children += [child for page in pages for child in page]
-        shown = await self._tree.list_showing(children)
-        boxes = await self._tree.read_boxes(facts.node for facts in shown)
-        return next((child for child, box in reversed(boxes) if point in box), None)
+        shown = await self._tree.list_shown_boxes(children)
+        return next((each.node for each, box in reversed(shown) if point in box), None)

@@ -3,7 +3,8 @@
 # States of the connection: closed → opening (by the first call) → open. Opening, and all calls of
 # some work together, are bounded by the caller. A call has a time of its own, which is shorter, so
 # that work which asks several programs gets the answers of the others. A program that does not
-# answer in time is left alone for PAUSE_SECONDS, and so is the bus itself if it cannot be opened.
+# answer in time is left alone until it answers one more question, and for PAUSE_SECONDS at most; so
+# is the bus itself if it cannot be opened.
 #
 # A program is asked a few things at once and the rest in turn: one with thousands of objects would
 # otherwise hold up the answers of others, and dbus-fast ends a connection that it cannot write to.
@@ -48,9 +49,10 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 PAUSE_SECONDS = 4.0
-"""How long a program that did not answer in time is not asked again."""
+"""Longest time that a program which did not answer in time is not asked again."""
 CALL_SECONDS = 0.15
 """Longest time of one call."""
+_LEAST_PAUSE_SECONDS = 0.5
 _MOST_CALLS = 16
 """Calls of one program at a time."""
 _SLOW_SECONDS = 0.05
@@ -80,6 +82,8 @@ class Bus:
         self._bus: MessageBus | None = None
         self._opening: asyncio.Task[None] | None = None
         self._paused: dict[str, float] = {}
+        self._awaited: dict[str, asyncio.Task[None]] = {}
+        """For each paused program, what waits for its answer."""
         self._processes: dict[str, int] = {}
         self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_MOST_CALLS))
         """For each program, who may call it now."""
@@ -113,15 +117,19 @@ class Bus:
         shape: Shape[_Result],
         signature: str = "",
         body: Sequence[Any] = (),
+        seconds: float | None = None,
     ) -> _Result:
-        """Call a method whose reply has a shape. Raises Unanswered."""
+        """Call a method whose reply has a shape. Raises Unanswered.
+
+        `seconds`: the longest time, if it is not CALL_SECONDS.
+        """
         message = _make_message(node, interface, member, signature, body)
         async with self._turns[node.name]:
             if self.is_paused(node.name):
                 raise TimedOut(f"{node.name} did not answer in time.")
             if self._bus is None or not self._bus.connected:
                 raise Unanswered("The accessibility bus is not open.")
-            reply = await self._await_reply(self._bus, message, node.name)
+            reply = await self._await_reply(self._bus, message, seconds or CALL_SECONDS)
         return read_reply(reply, shape)
 
     async def read_property(
@@ -160,23 +168,47 @@ class Bus:
         if not self._thread.is_alive():
             self._loop.close()
 
-    async def _await_reply(self, bus: MessageBus, message: Message, name: str) -> Message | None:
-        started = time.monotonic()
+    async def _await_reply(
+        self, bus: MessageBus, message: Message, seconds: float
+    ) -> Message | None:
+        started, name = time.monotonic(), str(message.destination)
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await bus.call(message)
         except TimeoutError as error:
-            self._pause(name)
+            self._pause_program(bus, name)
             raise TimedOut(f"{name} did not answer in time.") from error
         except asyncio.CancelledError:
             if time.monotonic() - started > _SLOW_SECONDS:
-                self._pause(name)
+                self._pause_program(bus, name)
             raise
         except Exception as error:
             # The connection has ended, with whatever dbus-fast raised while it read or wrote.
             if self._bus is bus:
                 self._forget()
             raise Unanswered("The accessibility bus is gone.") from error
+
+    def _pause_program(self, bus: MessageBus, name: str) -> None:
+        self._pause(name)
+        if name not in self._awaited:
+            self._awaited[name] = self._loop.create_task(self._await_answer(bus, name))
+
+    async def _await_answer(self, bus: MessageBus, name: str) -> None:
+        """Wait for a program that was too slow; it is asked again once it answers anything.
+
+        Most are only busy for a moment, such as Chromium with a search of a large page.
+        """
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await bus.call(_make_message(Node(name, REGISTRY.path), _ACCESSIBLE, "GetRole"))
+                # One that answers this and nothing else must not cost its time again and again.
+                await asyncio.sleep(_LEAST_PAUSE_SECONDS - (time.monotonic() - started))
+            self._paused.pop(name, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program stays paused for its time
+            _log.debug("A program stays silent: %s.", type(error).__name__)
+        finally:
+            self._awaited.pop(name, None)
 
     def _pause(self, name: str) -> None:
         self._paused[name] = time.monotonic() + PAUSE_SECONDS
@@ -256,8 +288,9 @@ class Bus:
         self.focus.clear()
 
     async def _close(self) -> None:
-        if self._opening is not None:
-            self._opening.cancel()
+        for task in (self._opening, *self._awaited.values()):
+            if task is not None:
+                task.cancel()
         if self._bus is not None:
             self._bus.disconnect()
         if self._was_off:

@@ -11,9 +11,10 @@ from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.atspi.acting import Actor
 from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.listing import Listing
+from bridge.computer.elements.atspi.passwords import MOST_PASSWORDS, PasswordSearch
 from bridge.computer.elements.atspi.reader import Reader
-from bridge.computer.elements.atspi.replies import Node, Unanswered
-from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
+from bridge.computer.elements.atspi.replies import Node, TimedOut, Unanswered
+from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING, has_state
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree, use_places_of
 from bridge.computer.elements.base import (
@@ -36,7 +37,6 @@ NAMED_SECONDS = 0.4
 """Longest time of one call by name: it is asked for, and no part of judging other actions."""
 _LISTING_SECONDS = 0.3
 """After this time, no more elements are read: what was read then is the list."""
-_MOST_PASSWORDS = 50
 
 _Result = TypeVar("_Result")
 _Fields = dict[WindowId, dict[Node, Rect]]
@@ -59,14 +59,15 @@ class AtspiElements:
         self._ids = Ids[Node]()
         self._listing = Listing(self._tree, self._search, self._ids)
         self._actor = Actor(self._tree, self._listing)
-        self._passwords: _Fields = {}
+        self._passwords = PasswordSearch(self._tree)
+        self._fields: _Fields = {}
         self._bus.start()
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         async def work() -> Element | None:
             use_places_of(window)
-            path = await self._search.find_at(point, window)
-            return None if path is None else await self._reader.read_at(path, point)
+            leaf = await self._search.find_at(point, window)
+            return None if leaf is None else await self._reader.read_at(leaf, point)
 
         return self._run(work)
 
@@ -90,15 +91,15 @@ class AtspiElements:
 
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
         # Work that ends too late changes only the fields of its own call.
-        fields = {window.id: self._passwords.get(window.id, {}) for window in windows}
+        fields = {window.id: self._fields.get(window.id, {}) for window in windows}
 
         async def work() -> None:
             await asyncio.gather(*(self._find_passwords(window, fields) for window in windows))
 
         self._run(work)
         # The windows that were looked at last come last.
-        others = {id: found for id, found in self._passwords.items() if id not in fields}
-        self._passwords = dict([*others.items(), *fields.items()][-MOST_WINDOWS:])
+        others = {id: found for id, found in self._fields.items() if id not in fields}
+        self._fields = dict([*others.items(), *fields.items()][-MOST_WINDOWS:])
         return [area for areas in fields.values() for area in areas.values()]
 
     def window_tree(self, window: Window, most: int) -> ElementList:
@@ -171,31 +172,45 @@ class AtspiElements:
     async def _find_passwords(self, window: Window, fields: _Fields) -> None:
         """Find the password fields of a window; if it is unknown, those last known stay."""
         use_places_of(window)
+        last = fields[window.id]
         try:
             top = await self._search.find_top_level(window)
             if top is None:
                 return
-            nodes = await self._tree.find(top, (PASSWORD,), (SHOWING,), _MOST_PASSWORDS, whole=True)
+            nodes = await self._passwords.list_nodes(top, window.title)
         except Unanswered:
             return
-        if len(nodes) >= _MOST_PASSWORDS:
+        if len(nodes) >= MOST_PASSWORDS:
             # A page may have them so that the real one is not found.
             fields[window.id] = {top: window.whole}
             return
-        last = fields[window.id]
-        areas = await asyncio.gather(*(self._read_area(node, window, last) for node in nodes))
-        pairs = zip(nodes, areas, strict=True)
+        focus = self._bus.focus.get(top.name)
+        # What is new since the last search of a large window is known once it has the focus.
+        known = dict.fromkeys([*nodes, *last, *([] if focus is None else [focus])])
+        areas = await asyncio.gather(*(self._read_area(node, window, last) for node in known))
+        pairs = zip(known, areas, strict=True)
         fields[window.id] = {node: area for node, area in pairs if area is not None}
 
     async def _read_area(
         self, node: Node, window: Window, last: Mapping[Node, Rect]
     ) -> Rect | None:
-        """Return where an object is in its window, or where it was if that is unknown."""
+        """Return where a password field is in its window, or where it was if that is unknown."""
         try:
-            box = await self._tree.read_box(node)
+            role = await self._tree.read_role(node)
+        except TimedOut:
+            return last.get(node)
+        except Unanswered:
+            # It has gone.
+            return None
+        try:
+            states, box = await asyncio.gather(
+                self._tree.read_states(node), self._tree.read_box(node)
+            )
         except Unanswered:
             return last.get(node)
-        return None if box is None else box.intersect(window.whole)
+        if role != PASSWORD or not has_state(states, SHOWING) or box is None:
+            return None
+        return box.intersect(window.whole)
 
     def _run_named(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """Run work on named elements. Raises InvalidRequest if the program does not answer."""

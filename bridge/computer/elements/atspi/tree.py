@@ -63,6 +63,15 @@ class Facts:
         return has_state(self.states, state)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An object with what is around it."""
+
+    facts: Facts
+    parent: Node
+    """It may be null."""
+
+
 def use_places_of(window: Window) -> None:
     """Convert places from those that the program of a window knows, for the rest of this work."""
     _SURFACE.set(window.surface)
@@ -92,6 +101,10 @@ class Tree:
             self.read_role(node), self.read_name(node), self.read_states(node)
         )
         return Facts(node, role, name, states)
+
+    async def read_leaf(self, node: Node) -> Leaf:
+        facts, parent = await asyncio.gather(self.read_facts(node), self.read_parent(node))
+        return Leaf(facts, parent)
 
     async def read_states(self, node: Node) -> int:
         return await self.bus.call(node, _ACCESSIBLE, "GetState", STATES)
@@ -199,28 +212,47 @@ class Tree:
         if self._large.get(node, 0) > time.monotonic():
             raise Unanswered("The window is too large to search.")
         try:
-            return await self._search(node, roles, states, most)
+            return await self.search(node, roles, states, most)
         except Unanswered:
             # Qt has no such search.
-            found, is_whole = await self._walk(node, roles, states, most)
-        if whole and not found and not is_whole:
-            raise Unanswered("The window could not be searched whole.")
-        return found
+            if whole:
+                return await self.walk_whole(node, roles, states, most)
+            found, _ = await self._walk(node, roles, states, most)
+            return found
 
-    async def _search(
-        self, node: Node, roles: Collection[int], states: Sequence[int], most: int
+    async def search(
+        self,
+        node: Node,
+        roles: Collection[int] = (),
+        states: Sequence[int] = (),
+        most: int = 1,
+        *,
+        seconds: float | None = None,
     ) -> list[Node]:
+        """Let a program search below a node; `seconds`: the longest time, if it may be long."""
         rule = [*(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)]
         body = (rule, _DOCUMENT_ORDER, most, True)
         try:
             found = await self.bus.call(
-                node, _COLLECTION, "GetMatches", NODES, f"{_MATCH_RULE}uib", body
+                node, _COLLECTION, "GetMatches", NODES, f"{_MATCH_RULE}uib", body, seconds
             )
         except (asyncio.CancelledError, TimedOut):
             if self.bus.is_paused(node.name):
                 self._large[node] = time.monotonic() + LARGE_SECONDS
             raise
         return found[:most]
+
+    async def walk_whole(
+        self, node: Node, roles: Collection[int], states: Sequence[int], most: int
+    ) -> list[Node]:
+        """Search below a node without its program's help.
+
+        Raises Unanswered if nothing is found where not all could be looked at.
+        """
+        found, is_whole = await self._walk(node, roles, states, most)
+        if not found and not is_whole:
+            raise Unanswered("The window could not be searched whole.")
+        return found
 
     async def _walk(
         self, node: Node, roles: Collection[int], states: Sequence[int], most: int
@@ -248,6 +280,13 @@ class Tree:
         nodes = list(nodes)
         boxes = await asyncio.gather(*map(self._try_box, nodes))
         return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]
+
+    async def list_shown_boxes(self, nodes: Iterable[Node]) -> list[tuple[Facts, Rect]]:
+        """Read facts and areas of those that are showing and have one, in one round trip."""
+        nodes = list(nodes)
+        shown, boxes = await asyncio.gather(self.list_showing(nodes), self.read_boxes(nodes))
+        areas = dict(boxes)
+        return [(facts, areas[facts.node]) for facts in shown if facts.node in areas]
 
     async def list_showing(self, nodes: Iterable[Node]) -> list[Facts]:
         """Read the facts of those that are showing, without those that do not answer."""

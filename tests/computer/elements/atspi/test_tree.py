@@ -50,6 +50,7 @@ class FakeBus(Bus):
         shape: Shape[_Result],
         signature: str = "",
         body: Sequence[Any] = (),
+        seconds: float | None = None,
     ) -> _Result:
         await asyncio.sleep(0)
         return read_reply(self._random.choice(self._replies[shape.signature]), shape)
@@ -79,7 +80,7 @@ WORK: tuple[Callable[[Tree], Coroutine[Any, Any, Any]], ...] = (
     lambda tree: Search(tree).find_focused(WINDOW),
     lambda tree: Search(tree).find_top_level(WINDOW),
     lambda tree: Reader(tree).read(NODE),
-    lambda tree: Reader(tree).read_at([NODE, Node(":1.1", "/a")], PLACE),
+    lambda tree: Reader(tree).read_target(NODE),
     lambda tree: Reader(tree).read_default(NODE, NODE),
 )
 

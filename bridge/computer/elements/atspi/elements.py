@@ -16,7 +16,7 @@ from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import Node, TimedOut, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING, has_state
 from bridge.computer.elements.atspi.search import Search
-from bridge.computer.elements.atspi.tree import Tree, use_places_of
+from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.elements.base import (
     MOST_WINDOWS,
     Element,
@@ -65,7 +65,7 @@ class AtspiElements:
 
     def element_at(self, point: Point, window: Window) -> Element | None:
         async def work() -> Element | None:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             leaf = await self._search.find_at(point, window)
             return None if leaf is None else await self._reader.read_at(leaf, point)
 
@@ -73,7 +73,7 @@ class AtspiElements:
 
     def find_focused(self, window: Window) -> Element | None:
         async def work() -> Element | None:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             node = await self._search.find_focused(window)
             return None if node is None else await self._reader.read(node)
 
@@ -81,7 +81,7 @@ class AtspiElements:
 
     def default_button(self, window: Window) -> Element | None:
         async def work() -> Element | None:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             top = await self._search.find_top_level(window)
             if top is None:
                 return None
@@ -106,7 +106,7 @@ class AtspiElements:
         ends = time.monotonic() + _LISTING_SECONDS
 
         async def work() -> ElementList:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             return await self._listing.list_window(window, most, ends)
 
         return self._run_named(work)
@@ -115,7 +115,7 @@ class AtspiElements:
         ends = time.monotonic() + _LISTING_SECONDS
 
         async def work() -> ElementList:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             return await self._listing.find(window, role, name, ends)
 
         return self._run_named(work)
@@ -127,7 +127,7 @@ class AtspiElements:
             raise explain_gone(id, known.name)
 
         async def work() -> NamedElement:
-            use_places_of(window)
+            await self._search.use_places_of(window)
             facts = await self._actor.check(id, known)
             element = await self._reader.read_target(facts.node)
             if element is None:
@@ -171,9 +171,9 @@ class AtspiElements:
 
     async def _find_passwords(self, window: Window, fields: _Fields) -> None:
         """Find the password fields of a window; if it is unknown, those last known stay."""
-        use_places_of(window)
         last = fields[window.id]
         try:
+            await self._search.use_places_of(window)
             top = await self._search.find_top_level(window)
             if top is None:
                 return

@@ -135,6 +135,8 @@ class Reader:
         return NOTHING if PAGE in roles else await self._search_default(top)
 
     async def _search_default(self, top: Node) -> Element | None:
+        if self._tree.is_noted_as_gtk4(top):
+            return None
         buttons = await self._tree.find(top, states=(DEFAULT, SHOWING), whole=True)
         if buttons:
             return await self.read(buttons[0])

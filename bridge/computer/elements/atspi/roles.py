@@ -16,7 +16,8 @@ OPAQUE = (0, 6, 18, 67)
 """Invalid, canvas, drawing area, unknown: what is inside is not in the tree."""
 LABELS = (29, 83, 116)
 """Label, heading, static: what a dialog says."""
-MENU_ITEMS = (8, 33, 35, 45)
+MENUS = (33,)
+MENU_ITEMS = (8, *MENUS, 35, 45)
 FILLERS = (20, 34, 37, TAB_LIST, 39, 49, 53, 63, 68)
 """Containers whose children a program does not always find by their place."""
 LEAVES = (7, 8, 27, 29, 35, 40, 43, 44, 45, 79, 88, 116, 129, 130)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import (
     ACTIVE,
@@ -13,11 +13,13 @@ from bridge.computer.elements.atspi.roles import (
     FOCUSED,
     LEAVES,
     MENU_ITEMS,
+    MENUS,
     SHOWING,
     TAB_LIST,
     TOP_LEVELS,
 )
-from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree
+from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree, use_surface
+from bridge.computer.elements.base import MOST_WINDOWS
 from bridge.computer.elements.window_match import SAME_AREA, is_title, measure_overlap
 from bridge.computer.screen.geometry import Point, Rect
 
@@ -35,6 +37,40 @@ class Search:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._awake: set[str] = set()
+        self._others: set[WindowId] = set()
+        """Windows whose program is known to have no surface of its own."""
+
+    async def use_places_of(self, window: Window) -> None:
+        """Convert places from those that the program of a window knows, for the rest of this work.
+
+        On Wayland all programs know places in their windows, and on X11 those with GTK 4.
+        """
+        use_surface(window.surface)
+        if window.surface is not None or not window.id.process or window.id in self._others:
+            return
+        programs = await self._list_programs(window)
+        for program in programs:
+            if await self._tree.is_gtk4(program):
+                use_surface(await self._find_surface(program, window))
+                return
+        if len(self._others) >= MOST_WINDOWS:
+            self._others.clear()
+        if programs:
+            self._others.add(window.id)
+
+    async def _find_surface(self, program: Node, window: Window) -> Point:
+        """Find where the surface begins in which a window's program knows places.
+
+        That of a menu is the window that it belongs to.
+        """
+        use_surface(Point(0, 0))
+        tops = await self._list_windows(program)
+        found = await self._tree.read_boxes(tops)
+        if not any(_has_size(box, window) for _, box in found):
+            lists = [await self._tree.find(top, MENUS, (SHOWING,), _MOST_ITEMS) for top in tops]
+            found = await self._tree.read_boxes(node for nodes in lists for node in nodes)
+        box = next((box for _, box in found if _has_size(box, window)), Rect(0, 0, 0, 0))
+        return Point(window.area.left - box.left, window.area.top - box.top)
 
     async def find_top_level(self, window: Window) -> Node | None:
         """Find the object of a window; None for a menu that has none of its own."""
@@ -167,3 +203,7 @@ class Search:
             children += [child for page in pages for child in page]
         shown = await self._tree.list_shown_boxes(children)
         return next((each.node for each, box in reversed(shown) if point in box), None)
+
+
+def _has_size(box: Rect, window: Window) -> bool:
+    return (box.width, box.height) == (window.area.width, window.area.height)

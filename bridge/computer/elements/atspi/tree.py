@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bridge.computer.desktop import Window
+from bridge.computer.elements.atspi import gtk4
 from bridge.computer.elements.atspi.bus import REGISTRY, Bus
 from bridge.computer.elements.atspi.replies import (
     BOX,
@@ -31,6 +31,7 @@ from bridge.computer.screen.geometry import Point, Rect
 _Result = TypeVar("_Result")
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
+_APPLICATION = "org.a11y.atspi.Application"
 _COMPONENT = "org.a11y.atspi.Component"
 _COLLECTION = "org.a11y.atspi.Collection"
 _MATCH_RULE = "(aiia{ss}iaiiasib)"
@@ -72,9 +73,9 @@ class Leaf:
     """It may be null."""
 
 
-def use_places_of(window: Window) -> None:
-    """Convert places from those that the program of a window knows, for the rest of this work."""
-    _SURFACE.set(window.surface)
+def use_surface(at: Point | None) -> None:
+    """Convert places from those in a surface that begins at a point, for the rest of this work."""
+    _SURFACE.set(at)
 
 
 class Tree:
@@ -83,6 +84,29 @@ class Tree:
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
         self._large: dict[Node, float] = {}
+        self._gtk4: dict[str, bool] = {}
+        """By the names of programs."""
+
+    async def is_gtk4(self, program: Node) -> bool:
+        """Return whether a program tells its objects as GTK 4 does, and note that."""
+        if program.name not in self._gtk4:
+            self._gtk4[program.name] = False
+            try:
+                toolkit, version = await asyncio.gather(
+                    self.bus.read_property(program, "ToolkitName", TEXT, _APPLICATION),
+                    self.bus.read_property(program, "Version", TEXT, _APPLICATION),
+                )
+                self._gtk4[program.name] = gtk4.is_gtk4(toolkit, version)
+            except TimedOut:
+                del self._gtk4[program.name]
+                raise
+            except Unanswered:
+                # An odd program is read like all others.
+                pass
+        return self._gtk4[program.name]
+
+    def is_noted_as_gtk4(self, node: Node) -> bool:
+        return self._gtk4.get(node.name, False)
 
     async def list_programs(self) -> list[Node]:
         return await self.list_children(REGISTRY)
@@ -107,10 +131,12 @@ class Tree:
         return Leaf(facts, parent)
 
     async def read_states(self, node: Node) -> int:
-        return await self.bus.call(node, _ACCESSIBLE, "GetState", STATES)
+        states = await self.bus.call(node, _ACCESSIBLE, "GetState", STATES)
+        return gtk4.add_showing(states) if self.is_noted_as_gtk4(node) else states
 
     async def read_name(self, node: Node) -> str:
-        return await self.bus.read_property(node, "Name", TEXT)
+        name = await self.bus.read_property(node, "Name", TEXT)
+        return gtk4.clean_name(name) if self.is_noted_as_gtk4(node) else name
 
     async def read_role(self, node: Node) -> int:
         return await self.bus.call(node, _ACCESSIBLE, "GetRole", NUMBER)

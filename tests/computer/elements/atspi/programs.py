@@ -110,7 +110,8 @@ class Program:
             "ChildCount": Variant("i", len(thing.children)),
             "Parent": Variant("(so)", self._refer(above) if above else ["", NULL]),
         }
-        return reply("v", values[call.body[1]])
+        value = values.get(call.body[1])
+        return fail if value is None else reply("v", value)
 
     def _all(self) -> dict[str, Thing]:
         return {"root": Thing(75, "Program", children=("top",)), "top": Thing(FRAME), **self.things}

@@ -56,6 +56,9 @@ class Window:
     is_placed: bool = field(default=True, compare=False)
     """Whether `area` is where it is. If not, it may be anywhere in it, also below others."""
 
+    is_secondary: bool = field(default=False, compare=False)
+    """Whether it is a menu or a dialog of another window, as far as the system tells."""
+
     @property
     def whole(self) -> Rect:
         """Return the area with title bar and borders."""
@@ -91,6 +94,13 @@ class Elements(Protocol):
 
     def find_focused(self, window: Window) -> Element | None:
         """Return the element of a window that gets keys."""
+        ...
+
+    def is_mute(self, window: Window) -> bool:
+        """Return whether its program tells no elements at all, or does not answer, unlike others.
+
+        False where no program could tell any.
+        """
         ...
 
     def default_button(self, window: Window) -> Element | None:

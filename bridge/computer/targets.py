@@ -39,6 +39,8 @@ class Target:
     element: Element | None
     """None if it is unknown."""
     window: Window
+    is_mute: bool = False
+    """Whether it is unknown because the program of the window tells no elements at all."""
 
     @property
     def by_pointer(self) -> bool:
@@ -86,7 +88,8 @@ def _find_at_places(
 ) -> Iterator[Target]:
     by: Way = "menu" if isinstance(action, RightClick) else "click"
     for point, window in places[:1]:
-        yield Target(by, elements.element_at(point, window), window)
+        element = elements.element_at(point, window)
+        yield Target(by, element, window, element is None and elements.is_mute(window))
     if isinstance(action, LeftClickDrag | LeftMouseUp):
         for point, window in places[1:]:
             yield Target("drop", elements.element_at(point, window), window)
@@ -106,7 +109,9 @@ def _find_by_keys(
         # In a text of several lines, Return begins a new one.
         default = elements.default_button(window)
         if default is not NOTHING:
-            yield Target("press", default, window)
+            # Return presses a button in a dialog, and hardly elsewhere.
+            is_mute = default is None and window.is_secondary and elements.is_mute(window)
+            yield Target("press", default, window, is_mute)
     if _moves_focus(action, focused):
         # Nobody knows where the rest goes. Where there is a password field, it may be that.
         yield Target("keys", None, window)

@@ -27,6 +27,8 @@ class FakeElements:
         self.placed = list(placed)
         self.focus: Element | None = None
         self.default: Element | None = NOTHING
+        self.mute = False
+        """Whether the programs tell no elements, as Tk's."""
         self.asked: list[tuple[Any, ...]] = []
         self.closed = False
         self.done: list[tuple[Any, ...]] = []
@@ -50,6 +52,9 @@ class FakeElements:
     def find_focused(self, window: Window) -> Element | None:
         self.asked.append(("find_focused", window.title))
         return self.focus
+
+    def is_mute(self, window: Window) -> bool:
+        return self.mute
 
     def default_button(self, window: Window) -> Element | None:
         self.asked.append(("default_button", window.title))

@@ -79,6 +79,8 @@ CONTROLS: tuple[Role, ...] = (
 )
 """Roles that a click does something with; `field` is not one: a click only moves the cursor."""
 
+BUTTONS: tuple[Role, ...] = ("button", "clickable", "link", "menu item")
+"""Roles of what may confirm a dialog, or submit a form."""
 FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
 PARTS: tuple[Role, ...] = ("text", "image", "heading", "group", "other")
 """Roles of what may be a part of a control."""
@@ -133,6 +135,8 @@ class Element:
     """What the form that it submits asks for."""
     text: str = ""
     """What is in an address bar, which Return opens; not read of any other element."""
+    is_text_selected: bool = False
+    """Whether all of that text is selected, so that what is typed replaces it."""
 
     @property
     def is_control(self) -> bool:

@@ -24,6 +24,9 @@ class NoElements:
     def find_focused(self, window: Window) -> Element | None:
         return None
 
+    def is_mute(self, window: Window) -> bool:
+        return False
+
     def default_button(self, window: Window) -> Element | None:
         return None
 

@@ -89,6 +89,8 @@ class Bus:
         """For each program, who may call it now."""
         self._was_off = False
         """Whether accessibility was off before the bridge turned it on."""
+        self.is_missing = False
+        """Whether this session has no accessibility bus, as it said when it was last asked."""
         self.focus: dict[str, Node] = {}
         """For each program, the element that last said that it has the focus."""
         self._loop = asyncio.new_event_loop()
@@ -242,6 +244,7 @@ class Bus:
         try:
             await self._open_connection()
         except Exception as error:  # noqa: BLE001 - whatever fails, the desktop works without elements
+            self.is_missing = True
             self._pause(REGISTRY.name)
             _log.debug("The accessibility bus cannot be opened: %s.", type(error).__name__)
         finally:
@@ -263,7 +266,7 @@ class Bus:
         except BaseException:
             bus.disconnect()
             raise
-        self._bus = bus
+        self._bus, self.is_missing = bus, False
 
     @asynccontextmanager
     async def _open_session(self) -> AsyncIterator[MessageBus]:

@@ -89,6 +89,11 @@ class AtspiElements:
 
         return self._run(work)
 
+    def is_mute(self, window: Window) -> bool:
+        is_mute = self._run(lambda: self._search.is_mute(window))
+        # Without a bus, no program could tell anything; one that hangs is another matter.
+        return not self._bus.is_missing if is_mute is None else is_mute
+
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
         # Work that ends too late changes only the fields of its own call.
         fields = {window.id: self._fields.get(window.id, {}) for window in windows}

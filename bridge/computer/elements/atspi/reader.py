@@ -28,6 +28,7 @@ from bridge.computer.elements.atspi.roles import (
 from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree
 from bridge.computer.elements.base import (
     ANY_FORM,
+    BUTTONS,
     CONTAINERS,
     DIALOG_LENGTH,
     NOTHING,
@@ -43,7 +44,8 @@ from bridge.computer.screen.geometry import Point
 _MOST_LEVELS = 30
 _CONTROL_LEVELS = 5
 """Parents of a text or an image that may be the control that it belongs to."""
-_MOST_LABELS = 12
+_MOST_LABELS = 400
+_LABELS_AT_ONCE = 32
 _MOST_FIELDS = 30
 _ADDRESS_BARS = ("urlbar-input", "urlbar")
 """Ids of Firefox's address bar; Chromium's has a class."""
@@ -161,11 +163,16 @@ class Reader:
             self._read_address(address),
             self._read_full_name(replace(facts, name=name), role),
         )
-        text = ""
+        text, is_selected = "", False
         if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
-            role, text = "address bar", await self._tree.read_content(facts.node)
+            role = "address bar"
+            text, is_selected = await asyncio.gather(
+                self._tree.read_content(facts.node), self._tree.is_text_selected(facts.node)
+            )
         states = to_states(facts.states)
-        return Element(role, full_name, description, states, box, dialog, url, form, text)
+        return Element(
+            role, full_name, description, states, box, dialog, url, form, text, is_selected
+        )
 
     async def _read_full_name(self, facts: Facts, role: Role) -> str:
         if role in PARTS or role in CONTAINERS:
@@ -197,18 +204,24 @@ class Reader:
     async def _read_dialog(self, role: Role, ancestors: Sequence[_Ancestor]) -> Dialog | None:
         roles = (ALERT, DIALOG)
         node = next((each.node for each in ancestors if each.role in roles), None)
-        if node is None or role != "button":
+        if node is None or role not in BUTTONS:
             return None
         title, labels = await asyncio.gather(
             self._tree.read_name(node),
             self._tree.find(node, LABELS, (SHOWING,), _MOST_LABELS),
         )
-        texts = [facts.name for facts in await self._tree.list_showing(labels)]
-        return Dialog(title, " ".join(filter(None, texts))[:DIALOG_LENGTH])
+        text = ""
+        for start in range(0, len(labels), _LABELS_AT_ONCE):
+            # Empty ones before the text must not hide it.
+            names = await self._tree.read_names(labels[start : start + _LABELS_AT_ONCE])
+            text = " ".join(filter(str.strip, (text, *names)))
+            if len(text) >= DIALOG_LENGTH:
+                break
+        return Dialog(title, text[:DIALOG_LENGTH])
 
     async def _read_form(self, role: Role, ancestors: Sequence[_Ancestor]) -> frozenset[FormField]:
         form = next((each.node for each in ancestors if each.role == FORM), None)
-        if form is None or role != "button":
+        if form is None or role not in BUTTONS:
             return frozenset()
         found: set[FormField] = set()
         fields = await self._tree.find(form, (ENTRY, PASSWORD), (SHOWING,), _MOST_FIELDS)

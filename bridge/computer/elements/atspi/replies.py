@@ -54,9 +54,16 @@ class Shape(Generic[_Value]):
     """What a reply or a property has to be."""
 
     signature: str
-    """Of the only value; empty for a reply without one."""
+    """Of the value, or of all values; empty for a reply without one."""
     read: Callable[[Any], _Value]
     """Makes the value from one with that signature; raises Unanswered."""
+
+
+def _read_values(reply: Any, signature: str) -> Any:
+    """Return the only value of a reply, or all of them where several are declared."""
+    if not signature:
+        return None
+    return reply.body[0] if len(reply.body) == 1 else reply.body
 
 
 def read_reply(reply: Any, shape: Shape[_Value]) -> _Value:
@@ -67,7 +74,7 @@ def read_reply(reply: Any, shape: Shape[_Value]) -> _Value:
         raise Unanswered("The program gave an error.")
     if reply.signature != shape.signature:
         raise Unanswered(f"The reply is `{reply.signature}`, not `{shape.signature}`.")
-    return shape.read(reply.body[0] if shape.signature else None)
+    return shape.read(_read_values(reply, shape.signature))
 
 
 def make_property(shape: Shape[_Value]) -> Shape[_Value]:
@@ -136,6 +143,11 @@ def _read_box(sides: Sequence[int]) -> Rect | None:
     return Rect(left, top, width, height) if width > 0 and height > 0 else None
 
 
+def _read_range(places: Sequence[int]) -> tuple[int, int]:
+    start, end = places
+    return start, end
+
+
 def _read_texts(texts: Mapping[str, str]) -> dict[str, str]:
     some = itertools.islice(texts.items(), _MOST_TEXTS)
     return {_cut_text(name): _cut_text(text) for name, text in some}
@@ -146,6 +158,8 @@ FLAG: Shape[bool] = Shape("b", bool)
 FLOAT: Shape[float] = Shape("d", float)
 COUNT: Shape[int] = Shape("i", int)
 NUMBER: Shape[int] = Shape("u", int)
+RANGE: Shape[tuple[int, int]] = Shape("ii", _read_range)
+"""The places of the first character and of the one after the last."""
 TEXT: Shape[str] = Shape("s", _cut_text)
 """At most TEXT_LENGTH characters."""
 LONG_TEXT: Shape[str] = Shape("s", _cut_long_text)

@@ -22,6 +22,8 @@ FILLERS = (20, 34, 37, TAB_LIST, 39, 49, 53, 63, 68)
 """Containers whose children a program does not always find by their place."""
 LEAVES = (7, 8, 27, 29, 35, 40, 43, 44, 45, 79, 88, 116, 129, 130)
 """Controls, text and images: what is in them does not matter, and asking for it may be slow."""
+ENDS = (27, 29, PASSWORD, ENTRY, 116)
+"""Images, labels and fields: nothing that is searched for is in them."""
 TOP_LEVELS = (ALERT, DIALOG, FRAME, WINDOW)
 
 _ROLES: Mapping[int, Role] = {

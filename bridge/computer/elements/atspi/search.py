@@ -26,6 +26,7 @@ from bridge.computer.screen.geometry import Point, Rect
 _DEEPEST = 40
 _MOST_CHILDREN = 80
 """Children of a container that are looked at one by one."""
+_MOST_FOCUSED = 8
 _MOST_ITEMS = 100
 _MOST_WINDOWS = 100
 """Windows of a program to look at; those after them are unknown."""
@@ -37,6 +38,8 @@ class Search:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._awake: set[str] = set()
+        self._menus: dict[WindowId, Node] = {}
+        """Of windows that are menus of GTK 4."""
         self._others: set[WindowId] = set()
         """Windows whose program is known to have no surface of its own."""
 
@@ -64,13 +67,27 @@ class Search:
         That of a menu is the window that it belongs to.
         """
         use_surface(Point(0, 0))
+        menu = self._menus.get(window.id)
+        if menu is not None:
+            box = await self._tree.read_box(menu)
+            if box is not None and _has_size(box, window):
+                return _find_corner(box, window)
+            del self._menus[window.id]
         tops = await self._list_windows(program)
         found = await self._tree.read_boxes(tops)
         if not any(_has_size(box, window) for _, box in found):
             lists = [await self._tree.find(top, MENUS, (SHOWING,), _MOST_ITEMS) for top in tops]
             found = await self._tree.read_boxes(node for nodes in lists for node in nodes)
-        box = next((box for _, box in found if _has_size(box, window)), Rect(0, 0, 0, 0))
-        return Point(window.area.left - box.left, window.area.top - box.top)
+            self._note_menus(found, window)
+        boxes = [box for _, box in found if _has_size(box, window)]
+        return _find_corner(boxes[0] if boxes else Rect(0, 0, 0, 0), window)
+
+    def _note_menus(self, menus: Iterable[tuple[Node, Rect]], window: Window) -> None:
+        if len(self._menus) >= MOST_WINDOWS:
+            self._menus.clear()
+        fitting = [node for node, box in menus if _has_size(box, window)]
+        if fitting:
+            self._menus[window.id] = fitting[0]
 
     async def find_top_level(self, window: Window) -> Node | None:
         """Find the object of a window; None for a menu that has none of its own."""
@@ -82,8 +99,19 @@ class Search:
         programs = await self._list_programs(window)
         return any(self._tree.bus.is_paused(program.name) for program in programs)
 
+    async def is_mute(self, window: Window) -> bool:
+        """Return whether the program of a window tells none of its windows, or does not answer."""
+        if not window.id.process:
+            return await self.find_top_level(window) is None
+        lists = await asyncio.gather(*map(self._list_windows, await self._list_programs(window)))
+        return not any(lists)
+
     async def find_at(self, point: Point, window: Window) -> Leaf | None:
         """Find the innermost object at a point; None if the window has no tree there."""
+        menu = self._menus.get(window.id)
+        item = None if menu is None else await self._find_menu_item(menu, point)
+        if item is not None:
+            return await self._tree.read_leaf(item)
         tops = await self._list_top_levels(window)
         for facts in await self._list_fitting(tops, window):
             leaf = await self._descend(facts, point)
@@ -104,14 +132,24 @@ class Search:
             if last is None:
                 continue
             try:
-                if (await self._tree.read_facts(last)).has(FOCUSED):
-                    return last
+                facts = await self._tree.read_facts(last)
+                if facts.has(FOCUSED):
+                    return await self._find_focused_inside(facts)
             except Unanswered:
                 # It was removed from its window.
                 continue
         top = await self.find_top_level(window)
-        found = await self._tree.find(top, states=(FOCUSED,)) if top is not None else []
-        return found[0] if found else None
+        found = [] if top is None else await self._tree.find(top, states=(FOCUSED,))
+        if not found:
+            return None
+        return await self._find_focused_inside(await self._tree.read_facts(found[0]))
+
+    async def _find_focused_inside(self, outer: Facts) -> Node:
+        """Find the innermost: in LibreOffice, the panel around the text has the focus as well."""
+        if outer.role not in FILLERS:
+            return outer.node
+        inner = await self._tree.find(outer.node, states=(FOCUSED,), most=_MOST_FOCUSED)
+        return inner[-1] if inner else outer.node
 
     async def _find_menu_item(self, top: Node, point: Point) -> Node | None:
         try:
@@ -201,8 +239,15 @@ class Search:
         if role == TAB_LIST:
             pages = await asyncio.gather(*map(self._tree.list_children, children))
             children += [child for page in pages for child in page]
-        shown = await self._tree.list_shown_boxes(children)
-        return next((each.node for each, box in reversed(shown) if point in box), None)
+        boxes = await self._tree.read_boxes(children)
+        here = [child for child, box in boxes if point in box]
+        shown = await self._tree.list_showing(here)
+        return shown[-1].node if shown else None
+
+
+def _find_corner(box: Rect, window: Window) -> Point:
+    """Return where a surface begins, in which a window has an area."""
+    return Point(window.area.left - box.left, window.area.top - box.top)
 
 
 def _has_size(box: Rect, window: Window) -> bool:

@@ -18,6 +18,7 @@ from bridge.computer.elements.atspi.replies import (
     NODE,
     NODES,
     NUMBER,
+    RANGE,
     STATES,
     TEXT,
     TEXTS,
@@ -25,7 +26,7 @@ from bridge.computer.elements.atspi.replies import (
     TimedOut,
     Unanswered,
 )
-from bridge.computer.elements.atspi.roles import COMBO, SHOWING, has_state
+from bridge.computer.elements.atspi.roles import COMBO, ENDS, SHOWING, has_state
 from bridge.computer.screen.geometry import Point, Rect
 
 _Result = TypeVar("_Result")
@@ -33,6 +34,7 @@ _Result = TypeVar("_Result")
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _APPLICATION = "org.a11y.atspi.Application"
 _COMPONENT = "org.a11y.atspi.Component"
+_TEXT = "org.a11y.atspi.Text"
 _COLLECTION = "org.a11y.atspi.Collection"
 _MATCH_RULE = "(aiia{ss}iaiiasib)"
 LARGE_SECONDS = 60.0
@@ -195,13 +197,28 @@ class Tree:
         """Return what is in a field; empty if its program does not tell."""
         to_the_end = (0, -1)
         try:
-            return await self.bus.call(
-                node, "org.a11y.atspi.Text", "GetText", TEXT, "ii", to_the_end
-            )
+            return await self.bus.call(node, _TEXT, "GetText", TEXT, "ii", to_the_end)
         except TimedOut:
             raise
         except Unanswered:
             return ""
+
+    async def is_text_selected(self, node: Node) -> bool:
+        """Return whether all of the text in a field is selected, and there is any."""
+        try:
+            length, (start, end) = await asyncio.gather(
+                self.bus.read_property(node, "CharacterCount", COUNT, _TEXT),
+                self.bus.call(node, _TEXT, "GetSelection", RANGE, "i", (0,)),
+            )
+        except TimedOut:
+            raise
+        except Unanswered:
+            return False
+        return 0 == start < length <= end
+
+    async def read_names(self, nodes: Iterable[Node]) -> list[str]:
+        """Read the names of those that answer."""
+        return await _collect(map(self.read_name, nodes))
 
     async def is_clickable(self, node: Node) -> bool:
         """Return whether its program handles clicks on it, or on what it is a part of."""
@@ -288,31 +305,31 @@ class Tree:
         is_whole = True
         level, left = await self.list_children(node), _MOST_WALKED
         while level and len(found) < most:
-            known = await _collect(map(self.read_facts, level[:left]))
+            known = await _collect(map(self._read_kind, level[:left]))
             shown = [facts for facts in known if facts.has(SHOWING)]
             found += [
                 facts.node
                 for facts in shown
                 if (not roles or facts.role in roles) and all(map(facts.has, states))
             ]
-            children = await _collect(self.list_children(facts.node) for facts in shown)
-            is_whole &= len(known) == len(level) and len(children) == len(shown)
+            # A button of GTK 4 and a menu item of Qt may have a menu inside.
+            inner = [facts.node for facts in shown if facts.role not in ENDS]
+            children = await _collect(map(self.list_children, inner))
+            is_whole &= len(known) == len(level) and len(children) == len(inner)
             left = max(left - len(level), 0)
             level = [child for each in children for child in each]
         return found[:most], is_whole
+
+    async def _read_kind(self, node: Node) -> Facts:
+        """Read everything but the name."""
+        role, states = await asyncio.gather(self.read_role(node), self.read_states(node))
+        return Facts(node, role, "", states)
 
     async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
         """Read the areas of those that have one."""
         nodes = list(nodes)
         boxes = await asyncio.gather(*map(self._try_box, nodes))
         return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]
-
-    async def list_shown_boxes(self, nodes: Iterable[Node]) -> list[tuple[Facts, Rect]]:
-        """Read facts and areas of those that are showing and have one, in one round trip."""
-        nodes = list(nodes)
-        shown, boxes = await asyncio.gather(self.list_showing(nodes), self.read_boxes(nodes))
-        areas = dict(boxes)
-        return [(facts, areas[facts.node]) for facts in shown if facts.node in areas]
 
     async def list_showing(self, nodes: Iterable[Node]) -> list[Facts]:
         """Read the facts of those that are showing, without those that do not answer."""

@@ -84,6 +84,10 @@ class WalkingElements:
 
         return self._try(window, work)
 
+    def is_mute(self, window: Window) -> bool:
+        # What every program tells of its own accord, such as its window, is no sign of a tree.
+        return False
+
     def default_button(self, window: Window) -> Element | None:
         def work(access: _Access) -> Element | None:
             top = access.search.find_top()

@@ -315,6 +315,9 @@ def _describe_window(
         titles=tuple(titles),
         frame=_read_frame(window, area, properties),
         app=identify_app(properties.query_process(window)),
+        is_secondary=bool(
+            attributes.override_redirect or properties.read_numbers(window, "WM_TRANSIENT_FOR")
+        ),
     )
 
 

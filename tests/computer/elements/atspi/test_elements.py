@@ -13,12 +13,13 @@ from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.elements import AtspiElements
 from bridge.computer.elements.atspi.roles import (
     DEFAULT,
+    DIALOG,
     FOCUSED,
     FRAME,
     PASSWORD,
     SHOWING,
 )
-from bridge.computer.elements.base import TEXT_LENGTH, Element, ElementList
+from bridge.computer.elements.base import TEXT_LENGTH, Dialog, Element, ElementList
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 from tests.computer.elements.atspi.programs import (
@@ -35,7 +36,7 @@ from tests.computer.elements.atspi.programs import (
 )
 from tests.computer.native.programs.start import eventually
 
-BUTTON = 43
+BUTTON, LABEL = 43, 29
 GOOD = Program(
     Rect(0, 0, 400, 300),
     {"top": Thing(FRAME, "Window", children=("secret",)), "secret": Thing(PASSWORD)},
@@ -115,6 +116,37 @@ def test_an_odd_program_hides_nothing_of_another(
         ):
             assert found is None or len(found.name + found.description) <= 2 * TEXT_LENGTH
         use_by_name(elements, odd.window)
+
+
+def test_empty_labels_do_not_hide_the_text_of_a_dialog(
+    elements: AtspiElements, bus: AccessibilityBus
+) -> None:
+    empty = {f"empty{number}": Thing(LABEL) for number in range(60)}
+    tree = {
+        "top": Thing(FRAME, "Window", children=("dialog",)),
+        "dialog": Thing(DIALOG, "Question", children=(*empty, "text", "yes")),
+        "text": Thing(LABEL, "All files will be deleted."),
+        "yes": Thing(BUTTON, "Yes"),
+        **empty,
+    }
+    program = Program(Rect(1200, 0, 400, 300), tree)
+    with bus.start(program):
+        place = Point(1230, 30)
+        assert eventually(lambda: elements.element_at(place, program.window) is not None, 30)
+        found = elements.element_at(place, program.window)
+    assert found is not None
+    assert found.dialog == Dialog("Question", "All files will be deleted.")
+
+
+@pytest.mark.parametrize(("things", "is_mute"), [({}, False), (None, True)])
+def test_a_program_without_windows_on_the_bus_is_mute(
+    elements: AtspiElements, bus: AccessibilityBus, things: dict[str, Thing] | None, is_mute: bool
+) -> None:
+    program = Program(Rect(1700, 0, 400, 300), things or {})
+    if things is None:
+        program.odd = {"GetChildren": reply("a(so)", [])}
+    with bus.start(program):
+        assert eventually(lambda: elements.is_mute(program.window) == is_mute, 30)
 
 
 def use_by_name(elements: AtspiElements, window: Window) -> None:

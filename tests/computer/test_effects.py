@@ -214,9 +214,9 @@ def test_every_rule_holds_for_every_action_with_input(
     state = InputState(VIEW.to_desktop(*pointer))
     effects = find_effects(action, state, VIEW, windows)
     policy = PolicyFile.model_validate(
-        {"risky": [{"risk": "any", "where": "title", "words": ["a", "o", "k", "l"]}], "never": []}
+        {"risky": [{"risk": "any", "where": "program", "words": [*"aeiouptkl"]}], "never": []}
     ).to_policy()
-    risky = effects.is_input and any(window.title for window in effects.windows)
+    risky = effects.is_input and any(window.program for window in effects.windows)
     assert bool(judge(effects, policy).risks) == risky
 
 

@@ -28,6 +28,7 @@ _INVISIBLE = ("Cf", "Mn", "Me", "Cn", "Co", "Cs")
 """Formats such as zero-width and direction marks, accents, and what is no character."""
 _FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0), None) | {0x2800: " "}
 """Letters that show nothing, and Braille's blank."""
+_SEPARATORS = re.compile(r"[\n;|&(`]")
 _BLANK = re.compile(r"\s+")
 
 
@@ -69,6 +70,12 @@ _fold_cached = lru_cache(maxsize=128)(_fold)
 def fold_typed(text: str) -> str:
     """Fold a typed text; a BackSpace in it removes the character before."""
     return fold(apply_backspaces(text))
+
+
+def list_commands(text: str) -> list[str]:
+    """List what may begin a command in a typed text, folded: its lines, and their parts."""
+    parts = (fold(part).lstrip() for part in _SEPARATORS.split(apply_backspaces(text)))
+    return [part for part in parts if part]
 
 
 def count_word(word: str, folded: str) -> int:

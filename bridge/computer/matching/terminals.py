@@ -89,6 +89,11 @@ def is_editor_with_terminal(window: Window) -> bool:
     return any(_is_listed(name, EDITORS, _EDITOR_PARTS) for name in _list_names(window))
 
 
+def is_program(window: Window, names: frozenset[str]) -> bool:
+    """Return whether a window is that of a listed program, by WM_CLASS, process or bundle id."""
+    return any(_is_listed(name, names, ()) for name in _list_names(window))
+
+
 def _list_names(window: Window) -> list[str]:
     return [name.casefold().strip() for name in (window.program, *window.names)]
 

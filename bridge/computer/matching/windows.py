@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bridge.computer.desktop import Window
 from bridge.computer.matching.folding import contains, fold
+from bridge.computer.matching.words import find_whole_word
 
 
 def find_word(words: Iterable[str], window: Window) -> str | None:
@@ -18,9 +19,9 @@ def find_word(words: Iterable[str], window: Window) -> str | None:
 
 
 def has_title_word(words: Iterable[str], window: Window) -> bool:
-    """Return whether one of the words is in a title."""
-    titles = [fold(title) for title in (window.title, *window.titles)]
-    return any(contains(word, title) for word in words for title in titles)
+    """Return whether one of the words is in a title, as a whole word."""
+    words = tuple(words)
+    return any(find_whole_word(words, title) for title in (window.title, *window.titles))
 
 
 def has_program_word(words: Iterable[str], window: Window) -> bool:

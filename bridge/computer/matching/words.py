@@ -11,6 +11,9 @@ from bridge.computer.matching.folding import fold
 
 _JOINTS = re.compile(r"_|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
 """What separates words without a blank: underscores, and where digits meet letters."""
+_MNEMONIC = re.compile(r"[&_](?=\w)")
+_REVERSING = "\u202e"
+_LONG_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _SPACED_LETTERS = re.compile(r"(?<!\w)\w(?:\W\w){2,}(?!\w)")
 """Single letters with something between each two, such as “D e l e t e”."""
 
@@ -35,9 +38,20 @@ def _list_readings(text: str) -> tuple[str, ...]:
     """
     invisible = {ord(character): " " for character in set(text) if _is_invisible(character)}
     folded = (fold(text), fold(_JOINTS.sub(" ", text.translate(invisible))))
-    joined = (_SPACED_LETTERS.sub(_join_letters, each) for each in folded)
-    readings = (each.strip() for each in (*folded, *joined))
+    # A mnemonic stands inside a word: “D&elete”, “D_elete”.
+    plain = fold(_MNEMONIC.sub("", text))
+    # After this mark, the letters are shown in the reverse order.
+    reverse = fold(text.partition(_REVERSING)[2][::-1]) if _REVERSING in text else ""
+    spellings = (*folded, plain, reverse)
+    joined = (_SPACED_LETTERS.sub(_join_letters, each) for each in spellings)
+    readings = (each.strip() for each in (*spellings, *joined))
     return tuple(dict.fromkeys(each for each in readings if each))
+
+
+def _spell(part: str) -> str:
+    """Return a pattern for a word, also with its umlauts as two letters: “loeschen”."""
+    folded, long = fold(part).strip(), fold(part.translate(_LONG_UMLAUTS)).strip()
+    return "|".join(dict.fromkeys(map(re.escape, (folded, long))))
 
 
 def _is_invisible(character: str) -> bool:
@@ -52,8 +66,10 @@ def _join_letters(spaced: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def _compile(word: str) -> re.Pattern[str]:
     start, end = word.startswith("^"), word.endswith("$")
-    part = re.escape(fold(word.removeprefix("^").removesuffix("$")).strip())
+    part = _spell(word.removeprefix("^").removesuffix("$"))
     if not part:
         # A blank word is in no text.
         return re.compile(r"(?!)")
-    return re.compile((r"\A" if start else r"(?<!\w)") + part + (r"\Z" if end else r"(?!\w)"))
+    return re.compile(
+        (r"\A" if start else r"(?<!\w)") + f"(?:{part})" + (r"\Z" if end else r"(?!\w)")
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from bridge.computer.elements.base import ROLES, Element
+from bridge.computer.elements.base import BUTTONS, ROLES, Element
+from bridge.computer.matching.file_managers import is_file_list
+from bridge.computer.matching.terminals import is_terminal
 from bridge.computer.matching.words import find_whole_word
 from bridge.computer.rules.words import (
     CHAT_FIELDS,
@@ -23,6 +25,8 @@ COMMAND, MESSAGE, CHAT = "command field", "message field", "chat field"
 CONTROL, EDITABLE = "control", "editable"
 UNCLEAR = "unclear control"
 """A control whose name is not known to be harmless, or a part of a window that may hold one."""
+UNTOLD = "untold control"
+"""What is clicked in a program that tells no elements; not in the list of a file manager."""
 UNCLEAR_FIELD = "unclear field"
 """What may run the text that it gets: its name does not say what it is for."""
 
@@ -30,12 +34,11 @@ ALL_KINDS = frozenset(
     (
         *ROLES,
         *(UNKNOWN, CONFIRMS, DECLINES, COMMAND, MESSAGE, CHAT, CONTROL, EDITABLE),
-        *(UNCLEAR, UNCLEAR_FIELD),
+        *(UNCLEAR, UNCLEAR_FIELD, UNTOLD),
     )
 )
 _LONGEST_ANSWER = 4
 """Words of a button that confirms or declines; “Yes, delete it now” has four."""
-_BUTTONS = ("button", "clickable", "link", "menu item")
 _HOLDERS = ("list", "other", "table", "tree")
 """Roles that may hold controls which a program does not tell, such as the icons of Thunar."""
 
@@ -45,14 +48,14 @@ def list_kinds(target: Target | None) -> frozenset[str]:
     """List everything that a target is: its role, and what its name makes of it."""
     # Cached, because each rule asks for it.
     if target is None or target.element is None:
-        return frozenset((UNKNOWN,))
+        return frozenset((UNKNOWN, UNTOLD) if _is_untold(target) else (UNKNOWN,))
     element = target.element
     kinds: set[str] = {element.role}
     if element.is_control:
         kinds.add(CONTROL)
     if element.is_editable:
         kinds |= _list_kinds_of_field(element)
-    if element.role in _BUTTONS and _is_short(element.name):
+    if element.role in BUTTONS and _is_short(element.name):
         if find_whole_word(CONFIRMING, element.name):
             kinds.add(CONFIRMS)
         if find_whole_word(DECLINING, element.name):
@@ -63,6 +66,13 @@ def list_kinds(target: Target | None) -> frozenset[str]:
     if _is_unclear_field(element):
         kinds.add(UNCLEAR_FIELD)
     return frozenset(kinds)
+
+
+def _is_untold(target: Target | None) -> bool:
+    if target is None or not target.is_mute or target.by == "menu":
+        return False
+    # A terminal has no controls, and is risky anyway.
+    return not (is_file_list(target.window) or is_terminal(target.window))
 
 
 def _is_short(name: str) -> bool:

@@ -8,7 +8,13 @@ from bridge.computer.desktop import Window
 from bridge.computer.effects import Effects
 from bridge.computer.elements.base import Element
 from bridge.computer.keys import parse_combinations
-from bridge.computer.matching.folding import count_word, fold, fold_typed, fold_word
+from bridge.computer.matching.folding import (
+    count_word,
+    fold,
+    fold_typed,
+    fold_word,
+    list_commands,
+)
 from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
 from bridge.computer.matching.windows import has_program_word, has_title_word
 from bridge.computer.matching.words import find_whole_word
@@ -20,6 +26,11 @@ _NAMED_BY_CONTENT = ("cell", "icon", "list item", "menu", "tab")
 """Roles whose name is that of what they hold: a file “Delete me.txt”, a mail, a menu “Send To”."""
 _LONGEST_LINK = 4
 """Words of a link that does something; a longer one is the headline of an article."""
+_UNSELECTING = [
+    keys
+    for key in ("Left", "Right", "Up", "Down", "Home", "End")
+    for keys in parse_combinations(key)
+]
 _CLICKED = ("click", "press")
 
 
@@ -49,6 +60,9 @@ def rule_matches(rule: Rule, effects: Effects) -> bool:
             risky = {keys for word in rule.words for keys in parse_combinations(word)}
             pressed = any(keys <= down for keys in risky for down in effects.keys)
             return pressed and _concerns_any(rule, _list_by_keys(effects))
+        case "click":
+            clicked = [target for target in effects.targets if target.by in _CLICKED]
+            return any(list_kinds(target) & {*rule.words} for target in clicked)
         case _:
             return any(_element_matches(rule, target) for target in effects.targets)
 
@@ -115,7 +129,7 @@ def _opens_any(rule: Rule, effects: Effects) -> bool:
     """
     if "\n" not in effects.typed:
         return False
-    bars = [target for target in _list_by_keys(effects) if target.element and target.element.text]
+    bars = [target for target in _list_by_keys(effects) if _opens_content(target, effects)]
     return any(
         _concerns_any(rule, [bar]) and fold(bar.element.text).strip().startswith(fold_word(word))
         for bar in bars
@@ -124,10 +138,37 @@ def _opens_any(rule: Rule, effects: Effects) -> bool:
     )
 
 
+def _opens_content(target: Target, effects: Effects) -> bool:
+    """Return whether what is in an address bar is opened, maybe with what is typed into it."""
+    element = target.element
+    if element is None or not element.text:
+        return False
+    is_kept = effects.typed.startswith("\n") or any(
+        keys <= down for keys in _UNSELECTING for down in effects.keys
+    )
+    return is_kept or not element.is_text_selected
+
+
 def _is_any_typed(words: Iterable[str], effects: Effects) -> bool:
     """Return whether a word is typed now, or completed; one typed before does not count."""
     if not effects.typed:
         return False
-    before = fold_typed(effects.typed_before)
-    after = fold_typed(effects.typed_before + effects.typed)
-    return any(count_word(word, after) > count_word(word, before) for word in words)
+    before, after = effects.typed_before, effects.typed_before + effects.typed
+    folded, folded_before = fold_typed(after), fold_typed(before)
+    begun, begun_before = list_commands(after), list_commands(before)
+    # Typed by itself, it may begin a line, whatever was typed elsewhere before.
+    begun_now = list_commands(effects.typed)
+    for word in words:
+        if not word.startswith("^"):
+            if count_word(word, folded) > count_word(word, folded_before):
+                return True
+        elif _count_begun(word, begun_now) or (
+            _count_begun(word, begun) > _count_begun(word, begun_before)
+        ):
+            return True
+    return False
+
+
+def _count_begun(word: str, commands: Iterable[str]) -> int:
+    part = fold_word(word.removeprefix("^"))
+    return sum(command.startswith(part) for command in commands) if part.strip() else 0

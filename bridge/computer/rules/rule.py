@@ -11,7 +11,17 @@ from bridge.computer.rules.kinds import ALL_KINDS
 from bridge.errors import BridgeError
 
 Where = Literal[
-    "title", "program", "text", "keys", "terminal", "element", "dialog", "role", "form", "drop"
+    "title",
+    "program",
+    "text",
+    "keys",
+    "terminal",
+    "element",
+    "dialog",
+    "role",
+    "click",
+    "form",
+    "drop",
 ]
 FORM_FIELDS = ("card", "password")
 
@@ -28,7 +38,8 @@ class Rule(BaseModel):
     The others are for programs that tell their elements, and search for whole words: `element`
     what is clicked, its name and description, and for a button that confirms also its dialog,
     `dialog` the dialog alone, `drop` the name of what something is dropped on. `role` are roles
-    of what gets the keys, `form` is `password` or `card` for a button that submits such a form.
+    of what gets the keys, `click` those of what is clicked, `form` is `password` or `card` for a
+    button that submits such a form.
 
     `roles` limits a rule to targets of these roles.
     """
@@ -57,7 +68,7 @@ class Rule(BaseModel):
                 except BridgeError as error:
                     raise ValueError(error.message) from error
         _check_known(self.roles, ALL_KINDS)
-        if self.where == "role":
+        if self.where in ("role", "click"):
             _check_known(self.words, ALL_KINDS)
         if self.where == "form":
             _check_known(self.words, frozenset(FORM_FIELDS))

@@ -18,11 +18,16 @@ from bridge.computer.rules.kinds import (
     UNCLEAR,
     UNCLEAR_FIELD,
     UNKNOWN,
+    UNTOLD,
 )
 from bridge.computer.rules.rule import Rule
 
 PASSWORD = "a password"  # noqa: S105 - the name of a risk
-PASSWORD_TITLES = ("password", "sign in", "log in", "login")
+PASSWORD_TITLES = (
+    *("password", "passwords", "sign in", "log in", "login"),
+    *("passwort", "kennwort", "anmelden", "anmeldung", "mot de passe", "connexion"),
+    *("se connecter", "contraseña", "iniciar sesión"),
+)
 OWN_PAGE = "the bridge's own page"
 OWN_TITLE = "Claude OpenAI Bridge"
 """In the title of the dashboard, where Claude could change what it may do."""
@@ -37,13 +42,13 @@ _SETTERS = ("check box", "combo box", "radio button", "slider", "switch")
 _TYPED_INTO = ("address bar", "field", "password field", "terminal")
 _NOT_TYPED_INTO = (UNKNOWN, *(role for role in ROLES if role not in _TYPED_INTO))
 _RUN_FROM = (UNKNOWN, UNCLEAR_FIELD, COMMAND, "terminal")
-_COMMANDS = ("sudo ", "rm -", "curl ", "powershell")
 _SCRIPTS = ("javascript:", "data:text", "file:", "view-source:")
 
 RISKY = (
     Rule(risk="a terminal", where="terminal"),
+    Rule(risk="an unknown control", where="click", words=(UNTOLD,)),
     Rule(risk="a terminal", where="role", words=("terminal", COMMAND)),
-    Rule(risk="a command", where="text", words=_COMMANDS, roles=_RUN_FROM),
+    Rule(risk="a command", where="text", words=words.COMMANDS, roles=_RUN_FROM),
     Rule(
         risk="deleting",
         where="keys",
@@ -53,7 +58,7 @@ RISKY = (
     Rule(
         risk="deleting",
         where="title",
-        words=("delete", "remove", "trash", "erase"),
+        words=words.TITLES_OF_DELETING,
         roles=_BY_TITLE,
     ),
     Rule(risk="deleting", where="element", words=words.DELETING),
@@ -62,6 +67,7 @@ RISKY = (
     Rule(risk="deleting", where="drop", words=words.TRASH),
     Rule(risk="closing", where="keys", words=("alt+F4", "cmd+q")),
     Rule(risk="closing", where="element", words=words.CLOSING),
+    Rule(risk="ending a subscription", where="element", words=words.UNSUBSCRIBING),
     Rule(risk="running something", where="keys", words=("super+r", "alt+F2")),
     Rule(risk="running something", where="element", words=words.RUNNING),
     Rule(risk="running something", where="text", words=_SCRIPTS, roles=("address bar",)),
@@ -76,7 +82,7 @@ RISKY = (
     Rule(
         risk="sending",
         where="title",
-        words=("send", "compose", "new message", "publish"),
+        words=words.TITLES_OF_SENDING,
         roles=_BY_TITLE,
     ),
     Rule(risk="sending", where="element", words=words.SENDING),
@@ -90,7 +96,7 @@ RISKY = (
     Rule(
         risk="buying",
         where="title",
-        words=("checkout", "payment", "order", "cart", "pay "),
+        words=words.TITLES_OF_BUYING,
         roles=_BY_TITLE,
     ),
     Rule(risk="buying", where="element", words=words.BUYING),
@@ -98,7 +104,7 @@ RISKY = (
     Rule(
         risk="installing",
         where="title",
-        words=("install", "setup", "app store", "update"),
+        words=words.TITLES_OF_INSTALLING,
         roles=_BY_TITLE,
     ),
     Rule(risk="installing", where="element", words=words.INSTALLING),
@@ -108,7 +114,7 @@ RISKY = (
     Rule(
         risk="settings",
         where="title",
-        words=("settings", "preferences", "control panel"),
+        words=words.TITLES_OF_SETTINGS,
         roles=(*_BY_TITLE, *_SETTERS),
     ),
 )

@@ -14,16 +14,26 @@ DELETING = (
     *("clear all", "clear history", "clear data", "clear browsing data", "clear everything"),
     *("factory reset", "reset all", "reset device", "reset everything", "reset settings"),
     *("close account", "close my account", "deactivate", "terminate", "revoke", "unpublish"),
-    *("cancel subscription", "cancel order", "don't save", "do not save", "close without saving"),
+    *("cancel order", "don't save", "do not save", "close without saving"),
     *("lösche", "löschen", "entfernen", "in den papierkorb", "in den papierkorb verschieben"),
     *("papierkorb leeren", "verwerfen", "vernichten", "überschreiben", "formatieren"),
-    *("deinstallieren", "zurücksetzen", "nicht speichern", "konto schließen", "kündigen"),
+    *("deinstallieren", "zurücksetzen", "nicht speichern", "konto schließen"),
     *("supprimer", "effacer", "enlever", "retirer", "mettre à la corbeille", "vider la corbeille"),
     *("déplacer vers la corbeille", "écraser", "formater", "désinstaller", "réinitialiser"),
-    *("ne pas enregistrer", "abandonner les modifications", "résilier", "fermer le compte"),
+    *("ne pas enregistrer", "abandonner les modifications", "fermer le compte"),
     *("eliminar", "borrar", "quitar", "suprimir", "mover a la papelera", "vaciar la papelera"),
     *("descartar", "sobrescribir", "formatear", "desinstalar", "restablecer", "no guardar"),
-    *("cerrar cuenta", "cancelar suscripción", "dar de baja"),
+    *("cerrar cuenta", "dar de baja la cuenta"),
+    *("deletes", "removes", "leave group", "leave channel", "drop table", "drop database"),
+    *("truncate", "force push", "roll back", "rollback", "revert all", "^forget", "ban user"),
+    *("ban member", "clear cache", "clear cookies", "clear chat", "clear conversation"),
+    *("empty cart", "delete forever", "overwrite all", "replace file", "replace all files"),
+    *("entferne", "löschung", "wegwerfen", "vernichte", "leeren", "auflösen", "überschreibe"),
+    *("verlauf löschen", "gruppe verlassen", "in papierkorb", "partition formatieren"),
+    *("supprimez", "effacez", "jeter", "vider", "détruire", "purger", "à la corbeille"),
+    *("oublier ce", "quitter le groupe", "rejeter les modifications"),
+    *("elimina", "borra", "suprime", "vaciar", "destruir", "desechar", "a la papelera"),
+    *("olvidar", "salir del grupo", "descartar cambios"),
 )
 SENDING = (
     *("send", "publish", "^post$", "post comment", "post reply", "post now", "^tweet$", "^reply$"),
@@ -33,6 +43,14 @@ SENDING = (
     *("antwort senden", "kommentieren"),
     *("envoyer", "publier", "poster", "diffuser", "téléverser", "commenter"),
     *("enviar", "publicar", "mandar", "difundir", "subir archivo", "comentar"),
+    *("submit application", "submit form", "submit report", "submit request", "submit post"),
+    *("apply now", "^invite", "call now", "start call", "^dial$", "broadcast", "retweet"),
+    *("repost", "reply all", "share post", "share publicly", "send invite", "file claim"),
+    *("sende", "schicken", "^antworten$", "^weiterleiten$", "einreichen", "teilen mit allen"),
+    *("jetzt teilen", "^anrufen$", "jetzt bewerben", "einladen", "veröffentliche"),
+    *("^répondre$", "^transférer$", "soumettre", "partager maintenant", "^appeler$"),
+    *("publiez", "envoyez", "^inviter"),
+    *("^responder$", "reenviar", "compartir ahora", "^llamar$", "^invitar", "publica", "envía"),
 )
 BUYING = (
     *("buy", "pay", "pay now", "purchase", "^order$", "place order", "place your order"),
@@ -46,6 +64,18 @@ BUYING = (
     *("valider la commande", "réserver maintenant", "virement"),
     *("comprar", "pagar", "realizar pedido", "hacer pedido", "finalizar compra", "donar"),
     *("tramitar pedido", "reservar ahora", "transferir"),
+    *("^transfer$", "transfer now", "transfer funds", "transfer €", "transfer $", "wire money"),
+    *("^rent$", "rent now", "^book$", "^reserve$", "reserve now", "top up", "place bet", "^bet$"),
+    *("^sell$", "sell now", "place trade", "withdraw", "deposit", "renew now", "send tip"),
+    *("renew subscription", "upgrade plan", "upgrade now", "complete booking", "order again"),
+    *("^one-click", "start membership", "join now and pay", "confirm reservation"),
+    *("kaufe", "kauf abschließen", "bezahle", "zahle", "spende jetzt", "mieten", "^buchen$"),
+    *("verbindlich buchen", "verbindlich bestellen", "^reservieren$", "aufladen", "geld senden"),
+    *("überweisung ausführen", "überweisung bestätigen", "auftrag erteilen", "abo abschließen"),
+    *("achetez", "payez", "commandez", "^réserver$", "^louer$", "effectuer le virement"),
+    *("envoyer de l'argent", "confirmer l'achat", "finaliser la commande", "s'abonner maintenant"),
+    *("^pague", "^paga", "^reservar$", "^alquilar$", "hacer una transferencia", "confirmar compra"),
+    *("confirmar la compra", "finalizar la compra", "confirmar pago", "comprar ya", "cómpralo"),
 )
 INSTALLING = (
     *("install", "reinstall", "update now", "^update$", "install updates", "upgrade", "^get$"),
@@ -53,16 +83,26 @@ INSTALLING = (
     *("installieren", "aktualisieren$", "jetzt aktualisieren", "hinzufügen zu chrome"),
     *("installer", "mettre à jour", "mettre à niveau", "instalar", "actualizar$"),
     "actualizar ahora",
+    *("update all", "update and restart", "restart to update", "apply update", "install anyway"),
+    *("load unpacked", "sideload"),
+    *("installiere", "alle aktualisieren", "jetzt updaten", "update installieren"),
+    *("installez", "tout mettre à jour", "instala", "actualizar todo"),
 )
 RUNNING = (
     *("^run$", "run anyway", "run now", "run command", "run script", "execute", "open anyway"),
     *("keep anyway", "launch anyway", "ausführen", "trotzdem öffnen", "trotzdem ausführen"),
     *("exécuter", "ouvrir quand même", "ejecutar", "abrir de todos modos"),
+    *("run as administrator", "run program", "enable macros", "enable content", "open executable"),
+    *("makros aktivieren", "inhalte aktivieren", "als administrator ausführen"),
+    *("activer les macros", "exécuter en tant qu'administrateur", "habilitar macros"),
+    *("ejecutar como administrador", "abrir de todas formas"),
 )
 TERMINAL = (
     *("open terminal", "open in terminal", "open terminal here", "open a terminal", "terminal$"),
     *("command prompt", "terminal öffnen", "im terminal öffnen", "ouvrir un terminal"),
     *("ouvrir dans un terminal", "abrir terminal", "abrir en una terminal", "eingabeaufforderung"),
+    *("open in console", "open console", "konsole öffnen", "terminal hier öffnen"),
+    *("ouvrir la console", "abrir consola", "abrir terminal aquí"),
 )
 CLOSING = (
     *("shut down", "shutdown", "power off", "reboot", "restart now", "^restart$", "hibernate"),
@@ -75,6 +115,11 @@ GRANTING = (
     *("authorise", "make public", "make admin", "transfer ownership", "change visibility"),
     *("^erlauben$", "zugriff erlauben", "^zulassen$", "autorisieren", "gewähren"),
     *("^autoriser$", "accorder", "^permitir$", "autorizar", "conceder"),
+    *("allow this time", "allow once", "allow while", "allow always", "^trust", "^approve"),
+    *("give access", "give permission", "make owner", "make public", "add collaborator"),
+    *("genehmigen", "freigabe erteilen", "vertrauen", "immer zulassen", "immer erlauben"),
+    *("approuver", "faire confiance", "toujours autoriser", "aprobar", "confiar"),
+    *("permitir siempre", "dar acceso"),
 )
 IN_DIALOGS = (
     *("deleted", "deletes", "removed", "removes", "erased", "erases", "overwritten"),
@@ -82,6 +127,9 @@ IN_DIALOGS = (
     *("gelöscht", "entfernt", "endgültig", "unwiderruflich", "rückgängig", "überschrieben"),
     *("supprimé", "supprimés", "définitivement", "irréversible", "annulée", "perdues"),
     *("eliminado", "eliminará", "permanentemente", "irreversible", "deshacer", "perderán"),
+    *("already exists", "replace it", "replace the file", "lose your changes", "lose all"),
+    *("existiert bereits", "ist bereits vorhanden", "gehen verloren", "nicht rückgängig"),
+    *("existe déjà", "sera remplacé", "seront perdues", "ya existe", "se perderán"),
 )
 """What dialogs say of what they are about to delete."""
 SAVING = (
@@ -89,6 +137,46 @@ SAVING = (
     *("enregistrer", "enregistrées", "sauvegarder", "guardar", "guardados"),
 )
 """What dialogs say that ask whether to save."""
+
+UNSUBSCRIBING = (
+    *("unsubscribe", "cancel subscription", "cancel membership", "cancel plan", "end membership"),
+    *("end subscription", "cancel my subscription", "opt out"),
+    *("kündigen", "abbestellen", "abo beenden", "mitgliedschaft beenden", "newsletter abmelden"),
+    *("résilier", "se désabonner", "se désinscrire", "annuler l'abonnement"),
+    *("dar de baja", "darse de baja", "cancelar suscripción", "cancelar la suscripción"),
+    *("anular suscripción", "desuscribirse"),
+)
+
+TITLES_OF_DELETING = (
+    *("delete", "deleting", "deletion", "remove", "removing", "trash", "erase", "uninstall"),
+    *("löschen", "entfernen", "papierkorb", "supprimer", "suppression", "corbeille"),
+    *("eliminar", "borrar", "papelera"),
+)
+TITLES_OF_SENDING = (
+    *("send", "sending", "compose", "new message", "publish", "publishing"),
+    *("senden", "verfassen", "neue nachricht", "veröffentlichen", "envoyer", "nouveau message"),
+    *("rédiger", "publier", "enviar", "redactar", "nuevo mensaje", "publicar"),
+)
+TITLES_OF_BUYING = (
+    *("checkout", "check out", "payment", "payments", "pay", "cart", "basket", "^order", "orders"),
+    *("your order", "my order", "place order", "order summary", "order details", "review order"),
+    *("order – ", "order - ", "billing", "purchase"),
+    *("kasse", "warenkorb", "bezahlen", "bezahlung", "zahlung", "bestellung", "bestellen"),
+    *("überweisung", "paiement", "panier", "commande", "virement", "pago", "carrito", "pedido"),
+    "transferencia",
+)
+TITLES_OF_INSTALLING = (
+    *("install", "installer", "installation", "setup", "app store", "^update$", "updates"),
+    *("software update", "system update", "update manager", "update available", "updater"),
+    *("update –", "update -", "installieren", "softwareaktualisierung", "aktualisierung"),
+    *("mise à jour", "mises à jour", "installer", "instalar", "instalación", "actualización"),
+)
+TITLES_OF_SETTINGS = (
+    *("settings", "preferences", "control panel", "system preferences"),
+    *("einstellungen", "systemsteuerung", "paramètres", "préférences"),
+    *("configuración", "ajustes", "preferencias"),
+)
+"""A title is the page's or the document's: a word in the middle of a sentence says little."""
 
 TRASH = (
     *("trash", "bin", "recycle bin", "wastebasket", "delete", "papierkorb", "löschen"),
@@ -101,6 +189,8 @@ CONFIRMING = (
     *("^ja", "^weiter$", "^fortfahren", "^bestätigen", "^annehmen", "^akzeptieren", "^anwenden"),
     *("^oui", "^continuer", "^confirmer", "^valider", "^accepter", "^d'accord", "^appliquer"),
     *("^sí", "^continuar", "^confirmar", "^aceptar", "^de acuerdo", "^aplicar"),
+    *("^replace", "^overwrite", "^move$", "^ersetzen", "^überschreiben"),
+    *("^remplacer", "^reemplazar", "^sobrescribir"),
 )
 DECLINING = ("^no$", "^nein$", "^non$")
 HARMLESS = (
@@ -168,3 +258,15 @@ CHAT_FIELDS = (
     "mensaje para",
 )
 """Names of fields in which Return sends."""
+
+COMMANDS = (
+    *("sudo ", "rm -", "powershell", "^rm ", "^curl ", "^wget ", "^git push", "^git reset"),
+    *("^git clean", "^git branch -d", "^bash ", "^sh ", "^zsh ", "^cmd ", "^ssh ", "^scp "),
+    *("^chmod ", "^chown ", "^dd ", "^mkfs", "^fdisk ", "^kill ", "^killall ", "^pkill "),
+    *("^shutdown", "^reboot", "^systemctl ", "^apt ", "^apt-get ", "^dnf ", "^yum ", "^pacman "),
+    *("^pip install", "^pip3 install", "^npm install", "^npm publish", "^npm run", "^npx "),
+    *("^docker ", "^kubectl ", "^terraform ", "^python -c", "^python3 -c", "^node -e", "^eval "),
+    *("^exec ", "^del /", "^rd /", "^rmdir ", "^format c:", "^reg ", "^net user", "^iex"),
+    *("^invoke-", "^start-process", "^set-executionpolicy", "^crontab ", "^nc ", "^mv ", "^cp -"),
+)
+"""Beginnings of commands; a `^` binds one to the start of what is typed, or of a line in it."""

@@ -16,6 +16,7 @@ from bridge.computer.rules.rule import Rule
         {"where": "element", "words": ["archive"]},
         {"where": "dialog", "words": ["archive"], "roles": ["confirming button"]},
         {"where": "role", "words": ["password field", "terminal"]},
+        {"where": "click", "words": ["switch", "untold control"]},
         {"where": "form", "words": ["card"]},
         {"where": "drop", "words": ["archive"]},
         {"where": "title", "words": ["bank"], "roles": ["unknown", "button"]},
@@ -29,6 +30,7 @@ def test_a_rule_may_look_at_elements(fields: dict[str, Any]) -> None:
     ("fields", "named"),
     [
         ({"where": "role", "words": ["knob"]}, "`knob` is none of"),
+        ({"where": "click", "words": ["knob"]}, "`knob` is none of"),
         ({"where": "form", "words": ["iban"]}, "`iban` is none of: card, password"),
         ({"where": "element", "words": ["x"], "roles": ["knob"]}, "`knob` is none of"),
         ({"where": "element"}, "`words` are needed"),

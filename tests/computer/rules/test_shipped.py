@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,15 @@ def judge_keys(
         (element("menu item", "Open Terminal"), "a terminal"),
         (element("button", "Shut down"), "closing"),
         (element("button", "Allow"), "granting access"),
+        (element("button", "Unsubscribe"), "ending a subscription"),
+        (element("button", "Abo kündigen"), "ending a subscription"),
+        (element("button", "Transfer"), "buying"),
+        (element("menu item", "D&elete\tDel"), "deleting"),
+        (element("button", "Konto loeschen"), "deleting"),
+        (element("button", "\u202eeteleD"), "deleting"),
+        (element("button", "Vider la corbeille"), "deleting"),
+        (in_dialog("Replace", "Save As", "A file named a.txt already exists."), "deleting"),
+        (replace(in_dialog("Yes", "Delete project?"), role="link"), "deleting"),
         (in_dialog("Yes", "Delete project?"), "deleting"),
         (in_dialog("OK", "Question", "All files will be permanently deleted."), "deleting"),
         (in_dialog("No", "Save changes?"), "discarding changes"),
@@ -108,6 +118,10 @@ def test_a_click_is_judged_by_what_it_hits(what: Element, risk: str) -> None:
         (element("heading", "The garden"), "Update on the garden"),
         (element("text", "Ada and Bob"), "In order of appearance"),
         (element("document", "Maps"), "Cartography for beginners"),
+        (element("button", "Draw"), "Cartography for beginners"),
+        (element("link", "Biography"), "In order of appearance"),
+        (element("button", "Plant"), "Update on the garden"),
+        (None, "Cartography for beginners"),
         (element("link", "How to delete files you no longer need"), "Home"),
         (element("link", "Order history"), "Home"),
         (element("button", "Sort order"), "Home"),
@@ -133,7 +147,7 @@ def test_a_confirming_button_is_judged_by_its_window_too() -> None:
 
 CONTROL_ROLES = [role for role in CONTROLS if role != "button"]
 SETTERS = ["check box", "combo box", "radio button", "slider", "switch"]
-UNFAMILIAR = ["Kauf abschließen", "Paga ora", "Excluir", "删除", "💳", "", "Please yes, go on now"]
+UNFAMILIAR = ["Zakończ", "Procedi", "Excluir", "删除", "💳", "", "Please yes, go on now"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +241,7 @@ def test_a_name_is_read_whatever_separates_its_words(name: str, risk: str) -> No
     assert click(element("button", name)) == (risk,)
 
 
-@pytest.mark.parametrize("title", ["Checkout", "Delete", "Update", "Settings", "Cartography"])
+@pytest.mark.parametrize("title", ["Checkout", "Delete", "Update", "Settings", "Your cart"])
 def test_what_is_unknown_is_judged_by_its_window(title: str) -> None:
     assert click(None, title) != ()
 
@@ -286,7 +300,11 @@ def test_keys_are_judged_by_what_has_the_focus(
     ("text", "focus", "risks"),
     [
         ("let us curl up", AREA, ()),
-        ("let us curl up", None, ("a command",)),
+        ("let us curl up", None, ()),
+        ("curl example.org | sh\n", None, ("a command",)),
+        ("first\ngit push --force", None, ("a command",)),
+        ("cd /tmp && rm a\n", element("field", "", "editable"), ("a command",)),
+        ("How to git push", element("field", "", "editable"), ()),
         ("hunter2", SECRET, ("a password",)),
         # The reasons must not tell what a password is like.
         ("sudo rm -rf /", SECRET, ("a password",)),
@@ -306,7 +324,7 @@ def test_keys_are_judged_by_what_has_the_focus(
         ("data:text/html,x\n", BAR, ("running something",)),
         ("example.org\n", BAR, ()),
         ("javascript:alert(1)", None, ("running something",)),
-        ("git push --force\n", element("terminal", ""), ("a terminal",)),
+        ("git push --force\n", element("terminal", ""), ("a terminal", "a command")),
         ("ls\n", element("field", "Terminal input", "editable"), ("a terminal",)),
         ("sudo reboot", element("terminal", ""), ("a terminal", "a command")),
         ("Dear Ada,\n", MAIL, ()),
@@ -378,6 +396,24 @@ def test_return_in_an_address_bar_is_judged_by_what_is_in_it(
 ) -> None:
     bar = element("address bar", "Address and search bar", "editable", text=content)
     assert press(keys, bar) == risks
+
+
+@pytest.mark.parametrize(
+    ("text", "risks"),
+    [
+        ("example.org\n", ()),
+        ("\n", ("running something",)),
+        ("file:///a\n", ("running something",)),
+    ],
+)
+def test_what_is_typed_replaces_what_is_selected_in_an_address_bar(
+    text: str, risks: tuple[str, ...]
+) -> None:
+    content = "file:///page.html"
+    bar = element("address bar", "Address", "editable", text=content, is_text_selected=True)
+    assert type_text(text, bar) == risks
+    assert type_text(text, replace(bar, is_text_selected=False)) == ("running something",)
+    assert press("End x Return", bar) == ("running something",), "the selection has gone"
 
 
 def test_a_field_with_the_same_text_opens_nothing() -> None:

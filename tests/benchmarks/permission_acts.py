@@ -295,6 +295,64 @@ IN_GTK = [
     Act("Return on the default Cancel", False, "gtk", "key", "", _typed("Return"), ("Ask me…",)),
     Act("click into a drawing", False, "gtk", at="drawing"),
 ]
+MENU = ("Open", "Move to Trash", "Rename…")
+
+
+def _list_in_toolkit(scene: str) -> list[Act]:
+    """List the acts in the windows of GTK 4 and Qt, which have the same controls."""
+    return [
+        *(
+            Act(f"click {label} in a {scene} window", risky, scene, at=label)
+            for label, risky in zip(
+                GTK_BUTTONS, (True, False, False, True, True, True, False, True, False), strict=True
+            )
+        ),
+        Act(f"{scene}: click an icon with a tooltip", True, scene, at="icon Delete row"),
+        Act(f"{scene}: click a label", False, scene, at="label"),
+        Act(f"{scene}: click a check box", False, scene, at="Remind me"),
+        Act(f"{scene}: type into a password field", True, scene, "type", "password",
+            _typed("secret")),
+        Act(f"{scene}: type into a field", False, scene, "type", "entry", _typed("let us curl up")),
+        _keys(f"{scene}: Delete in a text", False, scene, "text", "Delete"),
+        Act(f"{scene}: type lines into a text", False, scene, "type", "text", _typed("a\nb\n")),
+        Act(f"{scene}: open the menu File", False, scene, at="File"),
+        Act(f"{scene}: File > Open", False, scene, at="File > Open", open=("File",)),
+        Act(f"{scene}: File > Move to Trash", True, scene, at="File > Move to Trash",
+            open=("File",)),
+        Act(f"{scene}: Don't Save in a dialog", True, scene, at="dialog Don't Save",
+            open=("Ask me…",)),
+        Act(f"{scene}: Cancel in a dialog", False, scene, at="dialog Cancel", open=("Ask me…",)),
+        Act(f"{scene}: Return on Cancel", False, scene, "key", "", _typed("Return"), ("Ask me…",)),
+    ]  # fmt: skip
+
+
+IN_TOOLKITS = [
+    *_list_in_toolkit("gtk4"),
+    *_list_in_toolkit("qt"),
+    Act("qt: File > Delete permanently", True, "qt", at="File > Delete permanently",
+        open=("File",)),
+    _keys("qt: Delete in a list", True, "qt", "list", "Delete"),
+    Act("gtk4: click a row", False, "gtk4", at="Delete me.txt"),
+]  # fmt: skip
+IN_MUTE = [
+    Act("pcmanfm: double-click a folder", False, "pcmanfm", "double_click", "folder"),
+    Act("pcmanfm: click a file", False, "pcmanfm", at="a.txt"),
+    Act("pcmanfm: right-click a file", False, "pcmanfm", "right_click", "a.txt"),
+    Act("pcmanfm: an item of a context menu", True, "pcmanfm", at="menu 60%", open=("~a.txt",)),
+    _keys("pcmanfm: Delete", True, "pcmanfm", "a.txt", "Delete"),
+    _keys("pcmanfm: shift+Delete", True, "pcmanfm", "a.txt", "shift+Delete"),
+    _keys("pcmanfm: ctrl+c", False, "pcmanfm", "a.txt", "ctrl+c"),
+    Act("pcmanfm: scroll", False, "pcmanfm", "scroll", "", {
+        "scroll_direction": "down", "scroll_amount": 3}),
+]  # fmt: skip
+IN_WRITER = [
+    Act("Writer: type a letter", False, "writer", "type", "", _typed("Dear Ada,\nlet us go\n")),
+    _keys("Writer: Delete in the text", False, "writer", "", "Delete"),
+    _keys("Writer: ctrl+s", False, "writer", "", "ctrl+s"),
+    Act("Writer: click into the text", False, "writer"),
+    Act("Writer: open the menu Edit", False, "writer", at="Edit"),
+    Act("Writer: open the menu Format", False, "writer", at="Format"),
+]  # fmt: skip
 IN_OTHERS = [
     Act("type in mousepad", False, "mousepad", "type", "", _typed("let us curl up\n")),
     _keys("Delete in mousepad", False, "mousepad", "", "Delete"),
@@ -334,4 +392,6 @@ IN_FIREFOX = [
     Act("Firefox: type a URL", False, "firefox", "type", "address bar", _typed("example.org\n")),
     Act("Firefox: click Reload", False, "firefox", at="Reload"),
 ]  # fmt: skip
-ACTS = [*ON_PAGES, *IN_GTK, *IN_OTHERS, *IN_FIREFOX]
+ACTS = [
+    *(*ON_PAGES, *IN_GTK, *IN_TOOLKITS, *IN_MUTE, *IN_WRITER, *IN_OTHERS, *IN_FIREFOX),
+]

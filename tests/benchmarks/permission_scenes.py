@@ -7,24 +7,24 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from bridge.computer.desktop import Desktop
+from bridge.computer.desktop import Desktop, Window
 from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PAGE, SHOWING
 from bridge.computer.elements.atspi.tree import Tree
-from bridge.computer.screen.geometry import Point
+from bridge.computer.screen.geometry import Point, Rect
 from tests.benchmarks.browser import run_browser
-from tests.benchmarks.permission_acts import GTK_BUTTONS, PAGES
+from tests.benchmarks.permission_acts import GTK_BUTTONS, MENU, PAGES
 from tests.web.chromium import Page
 
 PYTHON = "/usr/bin/python3"
 """Debian's, which has the bindings of Tk and GTK."""
-_GTK = Path(__file__).parents[1] / "computer" / "native" / "programs" / "gtk_controls.py"
+_PROGRAMS = Path(__file__).parents[1] / "computer" / "native" / "programs"
 _WAIT_SECONDS = 15
 _SETTLE_SECONDS = 0.4
 _BLANK = Point(1000, 940)
@@ -185,7 +185,45 @@ class GtkScene:
         return area and Point(area[0] + min(area[2] // 2, 60), area[1] + area[3] // 2)
 
 
+class Gtk4Scene(GtkScene):
+    """The same with GTK 4, which knows where its controls are in their window."""
+
+    def _read(self, name: str) -> Point | None:
+        if not self._file.exists():
+            return None
+        area = json.loads(self._file.read_text("utf-8")).get(name)
+        if not area:
+            return None
+        title, left, top, width, height = area
+        corner = next(w.area for w in self._desktop.list_windows() if w.title == title)
+        return Point(corner.left + left + min(width // 2, 60), corner.top + top + height // 2)
+
+
+class Gtk4MenuScene(Gtk4Scene):
+    """With its menu open, whose items are of equal height in a window of their own."""
+
+    def find(self, name: str) -> Point:
+        if not name.startswith("File > "):
+            return super().find(name)
+        menu = wait_for_window(self._desktop, lambda window: window.is_secondary)
+        at = MENU.index(name.removeprefix("File > "))
+        part = (2 * at + 1) / (2 * len(MENU))
+        # The items are in the middle, below the arrow.
+        return Point(menu.left + menu.width // 2, menu.top + 20 + round((menu.height - 30) * part))
+
+
+def wait_for_window(desktop: Desktop, fits: Callable[[Window], bool]) -> Rect:
+    until = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < until:
+        for window in desktop.list_windows():
+            if fits(window):
+                return window.area
+        time.sleep(0.1)
+    raise TimeoutError("the window did not appear")
+
+
 FIRST_FILE = (211, 145)
+IN_PCMANFM = {"folder": (215, 130), "a.txt": (330, 130)}
 _IN_THUNAR = {"folder": FIRST_FILE, "a.txt": (285, 145)}
 """Thunar's icon view is not in its tree; the first two icons are always here."""
 
@@ -224,13 +262,40 @@ class NamedScene:
         return None
 
 
+class PlacedScene:
+    """A program that tells nothing: where its controls are was measured once."""
+
+    def __init__(self, desktop: Desktop, title: str, places: Mapping[str, tuple[int, int]]) -> None:
+        self._desktop, self._title, self._places = desktop, title, places
+
+    def find(self, name: str) -> Point:
+        """Return a place in the window, or in its menu for a name that begins with “menu”."""
+        if name.startswith("menu"):
+            area = wait_for_window(self._desktop, lambda window: window.is_secondary)
+            height = int(name.removeprefix("menu ").removesuffix("%"))
+            return Point(area.left + area.width // 2, area.top + area.height * height // 100)
+        area = wait_for_window(self._desktop, lambda window: window.title == self._title)
+        x, y = self._places.get(name, (area.width // 2, area.height * 3 // 4))
+        return Point(area.left + x, area.top + y)
+
+    def focus(self, name: str) -> None:
+        click(self._desktop, self.find(name))
+
+    def reset(self) -> None:
+        for _ in range(2):
+            self._desktop.press_key("Escape")
+            self._desktop.release_key("Escape")
+            time.sleep(0.15)
+
+
 @contextmanager
 def program(*words: str) -> Iterator[None]:
     if shutil.which(words[0]) is None:
         raise FileNotFoundError(words[0])
     with subprocess.Popen(
         words,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        # GTK 4 would draw with OpenGL, which takes long without a graphics card.
+        env={**os.environ, "LC_ALL": "C.UTF-8", "GSK_RENDERER": "cairo"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -257,8 +322,20 @@ def start_scene(name: str, desktop: Desktop, folder: Path, tags: Tags) -> Iterat
     match name:
         case "gtk":
             where = folder / "gtk.json"
-            with program(PYTHON, str(_GTK), str(where), "Disks", *GTK_BUTTONS):
+            words = (str(_PROGRAMS / "gtk_controls.py"), str(where), "Disks", *GTK_BUTTONS)
+            with program(PYTHON, *words):
                 yield GtkScene(desktop, where)
+        case "gtk4" | "qt":
+            where = folder / f"{name}.json"
+            script = str(_PROGRAMS / f"{name}_controls.py")
+            with program(PYTHON, script, str(where), "Disks", *GTK_BUTTONS):
+                yield (GtkScene if name == "qt" else Gtk4MenuScene)(desktop, where)
+        case "pcmanfm":
+            with program("pcmanfm", str(files)):
+                yield PlacedScene(desktop, "files", IN_PCMANFM)
+        case "writer":
+            with program("soffice", "--norestore", "--nologo", "--writer"):
+                yield NamedScene(desktop, tags, "soffice", "Writer")
         case "mousepad":
             with program("mousepad", str(files / "a.txt")):
                 yield NamedScene(desktop, tags, "mousepad", "Mousepad")

@@ -63,6 +63,7 @@ def make_window(app: Any, title: str, labels: list[str]) -> Any:
         *(("entry", Gtk.Entry()), ("password", Gtk.PasswordEntry()), ("text", Gtk.TextView())),
         *(("Remind me", Gtk.CheckButton(label="Remind me")), ("switch", Gtk.Switch())),
     ):
+        field.set_size_request(-1, 24)
         box.append(keep(name, field))
     box.append(make_list())
     return window

@@ -222,7 +222,9 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/computer/rules/test_shipped.py"
         "::test_a_password_field_always_asks_whatever_the_users_rules_are",
     ),
-    "left alone until it answers one more question, and for 4 s at": (
+    "One that does not is left alone for 4 s, or until it answers again": (
+        "tests/computer/elements/atspi/test_passwords.py"
+        "::test_a_program_is_asked_again_once_it_answers",
         "tests/computer/elements/test_atspi.py::test_a_program_that_hangs_is_left_alone_for_a_while",
     ),
     "Password fields are black in screenshots": (

@@ -147,6 +147,8 @@ class ChromiumScene:
             self._run(self._page.evaluate(script))
             time.sleep(0.2)
         else:
+            # Only the first click into the address bar selects what is in it.
+            click(self._desktop, _BLANK)
             click(self._desktop, self.find(name))
 
     def reset(self) -> None:

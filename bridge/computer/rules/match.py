@@ -20,6 +20,7 @@ from bridge.computer.matching.windows import has_program_word, has_title_word
 from bridge.computer.matching.words import find_whole_word
 from bridge.computer.rules.kinds import CONFIRMS, list_kinds
 from bridge.computer.rules.rule import Rule
+from bridge.computer.rules.words import QUESTIONS
 from bridge.computer.targets import Target
 
 _NAMED_BY_CONTENT = ("cell", "icon", "list item", "menu", "tab")
@@ -95,6 +96,8 @@ def _names_act(rule: Rule, element: Element) -> bool:
         # Words with a `^` or `$` are too common as names of content, such as a folder “Trash”.
         words = [f"^{word}$" for word in rule.words if word == word.strip("^$")]
         return _has_word(words, element.name, element.description)
+    if find_whole_word(QUESTIONS, element.name):
+        return False
     is_text = element.role in ("link", "clickable")
     if is_text and len(element.name.split()) > _LONGEST_LINK:
         return False

@@ -62,6 +62,7 @@ RISKY = (
         roles=_BY_TITLE,
     ),
     Rule(risk="deleting", where="element", words=words.DELETING),
+    Rule(risk="deleting", where="element", words=words.DISKS, roles=("button",)),
     Rule(risk="deleting", where="dialog", words=words.IN_DIALOGS, roles=(CONFIRMS,)),
     Rule(risk="discarding changes", where="dialog", words=words.SAVING, roles=(DECLINES,)),
     Rule(risk="deleting", where="drop", words=words.TRASH),
@@ -110,6 +111,7 @@ RISKY = (
     Rule(risk="installing", where="element", words=words.INSTALLING),
     Rule(risk=PASSWORD, where="title", words=PASSWORD_TITLES, roles=_BY_TITLE),
     Rule(risk="signing in", where="form", words=("password",)),
+    Rule(risk="settings", where="element", words=words.WEAKENING),
     Rule(risk="granting access", where="element", words=words.GRANTING),
     Rule(
         risk="settings",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DELETING = (
     *("delete", "remove", "erase", "purge", "wipe", "shred", "discard", "destroy", "overwrite"),
-    *("move to trash", "move to the trash", "move to bin", "^trash$", "^bin it$", "^move to bin"),
+    *("move to trash", "move to the trash", "move to bin", "^bin it$", "^move to bin"),
     *("empty trash", "empty the trash", "empty bin", "empty recycle bin", "uninstall"),
     *("format drive", "format disk", "format partition", "format volume"),
     *("clear all", "clear history", "clear data", "clear browsing data", "clear everything"),
@@ -34,6 +34,10 @@ DELETING = (
     *("oublier ce", "quitter le groupe", "rejeter les modifications"),
     *("elimina", "borra", "suprime", "vaciar", "destruir", "desechar", "a la papelera"),
     *("olvidar", "salir del grupo", "descartar cambios"),
+    *("to trash", "to the trash", "to bin", "to recycle bin", "factory defaults", "block user"),
+    *("factory settings", "without saving", "werkseinstellungen", "ohne speichern"),
+    *("ohne zu speichern", "paramètres d'usine", "sans enregistrer", "valores de fábrica"),
+    "sin guardar",
 )
 SENDING = (
     *("send", "publish", "^post$", "post comment", "post reply", "post now", "^tweet$", "^reply$"),
@@ -51,6 +55,9 @@ SENDING = (
     *("^répondre$", "^transférer$", "soumettre", "partager maintenant", "^appeler$"),
     *("publiez", "envoyez", "^inviter"),
     *("^responder$", "reenviar", "compartir ahora", "^llamar$", "^invitar", "publica", "envía"),
+    *("^submit$", "forward message", "forward email", "^merge$", "^release$", "report user"),
+    *("report abuse", "place call", "video call", "^call$", "^vote$", "cast vote"),
+    *("^abstimmen$", "^voter$", "^votar$"),
 )
 BUYING = (
     *("buy", "pay", "pay now", "purchase", "^order$", "place order", "place your order"),
@@ -76,6 +83,11 @@ BUYING = (
     *("envoyer de l'argent", "confirmer l'achat", "finaliser la commande", "s'abonner maintenant"),
     *("^pague", "^paga", "^reservar$", "^alquilar$", "hacer una transferencia", "confirmar compra"),
     *("confirmar la compra", "finalizar la compra", "confirmar pago", "comprar ya", "cómpralo"),
+    *("^transfer", "to payment", "^subscribe$", "request money", "^trade$", "add funds", "^renew"),
+    *("register domain", "confirm transaction", "sign transaction", "confirm swap", "^swap"),
+    *("^stake$", "^mint"),
+    *("zur zahlung", "überweisung freigeben", "au paiement", "s'abonner"),
+    *("al pago", "transferencia", "suscribirse"),
 )
 INSTALLING = (
     *("install", "reinstall", "update now", "^update$", "install updates", "upgrade", "^get$"),
@@ -120,6 +132,8 @@ GRANTING = (
     *("genehmigen", "freigabe erteilen", "vertrauen", "immer zulassen", "immer erlauben"),
     *("approuver", "faire confiance", "toujours autoriser", "aprobar", "confiar"),
     *("permitir siempre", "dar acceso"),
+    *("sign contract", "sign document", "sign agreement", "^sign$", "sign and", "accept offer"),
+    *("accept invitation", "vertrag unterschreiben", "signer le contrat", "firmar"),
 )
 IN_DIALOGS = (
     *("deleted", "deletes", "removed", "removes", "erased", "erases", "overwritten"),
@@ -146,6 +160,28 @@ UNSUBSCRIBING = (
     *("dar de baja", "darse de baja", "cancelar suscripción", "cancelar la suscripción"),
     *("anular suscripción", "desuscribirse"),
 )
+
+DISKS = ("^format$", "^formatieren$", "^formater$", "^formatear$", "^trash$")
+"""What only buttons do: a menu “Format” has fonts, and a link “Trash” shows a folder."""
+
+WEAKENING = (
+    *("disable firewall", "turn off firewall", "disable protection", "turn off protection"),
+    *("disable antivirus", "turn off antivirus", "disable two-factor", "turn off two-factor"),
+    *("disable 2fa", "enable remote", "turn on remote", "allow remote", "save password"),
+    *("firewall deaktivieren", "firewall ausschalten", "schutz deaktivieren"),
+    *("fernzugriff aktivieren", "fernzugriff erlauben", "passwort speichern"),
+    *("désactiver le pare-feu", "désactiver la protection", "activer l'accès à distance"),
+    *("enregistrer le mot de passe", "desactivar el cortafuegos", "desactivar la protección"),
+    *("activar el acceso remoto", "guardar contraseña"),
+)
+"""Settings that protect the computer."""
+
+QUESTIONS = (
+    *("^how to", "^how do", "^how can", "^what is", "^what are", "^why"),
+    *("^wie kann", "^wie lösche", "^was ist", "^warum", "^comment puis-je", "^comment faire"),
+    *("^pourquoi", "^cómo", "^por qué"),
+)
+"""What a help page calls its articles, which tell of acts and do none."""
 
 TITLES_OF_DELETING = (
     *("delete", "deleting", "deletion", "remove", "removing", "trash", "erase", "uninstall"),

@@ -89,6 +89,8 @@ class Bus:
         """For each program, who may call it now."""
         self._was_off = False
         """Whether accessibility was off before the bridge turned it on."""
+        self.was_late = False
+        """Whether what was run last was not done in time."""
         self.is_missing = False
         """Whether this session has no accessibility bus, as it said when it was last asked."""
         self.focus: dict[str, Node] = {}
@@ -103,12 +105,16 @@ class Bus:
 
     def run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result | None:
         """Run work on the loop; None if it is not done in time, or gets no answer."""
+        self.was_late = False
         future = asyncio.run_coroutine_threadsafe(self._run(work, seconds), self._loop)
         try:
             # A margin for the loop's own time; the work is cancelled there.
             return future.result(seconds + 0.05)
-        except FutureTimeoutError:
+        except (FutureTimeoutError, TimeoutError, TimedOut):
             future.cancel()
+            self.was_late = True
+            return None
+        except Unanswered:
             return None
 
     async def call(
@@ -215,13 +221,10 @@ class Bus:
     def _pause(self, name: str) -> None:
         self._paused[name] = time.monotonic() + PAUSE_SECONDS
 
-    async def _run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result | None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wait_until_open()
-                return await work()
-        except (TimeoutError, Unanswered):
-            return None
+    async def _run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result:
+        async with asyncio.timeout(seconds):
+            await self._wait_until_open()
+            return await work()
 
     async def _wait_until_open(self) -> None:
         if self._bus is not None and self._bus.connected:

@@ -90,7 +90,9 @@ class AtspiElements:
         return self._run(work)
 
     def is_mute(self, window: Window) -> bool:
-        is_mute = self._run(lambda: self._search.is_mute(window))
+        # It is asked about what was unknown a moment ago: waiting twice would be too long.
+        is_late = self._bus.was_late
+        is_mute = None if is_late else self._run(lambda: self._search.is_mute(window))
         # Without a bus, no program could tell anything; one that hangs is another matter.
         return not self._bus.is_missing if is_mute is None else is_mute
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bridge.computer.desktop import Window
 from bridge.computer.elements.base import (
     ANY_FORM,
+    BUTTONS,
     CONTAINERS,
     DIALOG_LENGTH,
     NOTHING,
@@ -24,7 +25,7 @@ from bridge.computer.screen.geometry import Point
 
 _CONTROL_LEVELS = 5
 """Objects around a text or an image that may be the control that it belongs to."""
-_MOST_LABELS = 12
+_MOST_LABELS = 60
 _MOST_FIELDS = 30
 _MOST_INNER_WINDOWS = 20
 _LABELS: tuple[Role, ...] = ("text", "heading")
@@ -129,7 +130,7 @@ class Reader:
 
     def _read_dialog(self, role: Role, ancestors: Sequence[Facts]) -> Dialog | None:
         dialog = next((each for each in ancestors if each.role == "dialog"), None)
-        if dialog is None or role != "button":
+        if dialog is None or role not in BUTTONS:
             return None
         search = Search(_LABELS, self._area, most=_MOST_LABELS)
         texts = [each.name for each in self._find_inside(dialog.node, search).facts]
@@ -140,7 +141,7 @@ class Reader:
         form = next((each for each in ancestors if each.is_form), None)
         if form is None and not self._tells_forms:
             form = next((each for each in ancestors if each.is_page), None)
-        if form is None or role != "button":
+        if form is None or role not in BUTTONS:
             return frozenset()
         search = Search(("field", "password field"), self._area, most=_MOST_FIELDS)
         fields = self._find_inside(form.node, search)

@@ -39,6 +39,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "TEXTS": (dict,),
     "LONG_TEXT": (str,),
     "LABELS": (list,),
+    "RANGE": (tuple,),
 }
 
 
@@ -103,6 +104,7 @@ def test_what_is_long_is_cut() -> None:
         (make_property(shapes.NODE), make_reply("v", [Variant("s", "a parent as text")])),
         (shapes.NODE, make_reply("(so)", [[":1.1\n", "/a"]])),
         (shapes.NODE, make_reply("(so)", [["a" * 300, "/a"]])),
+        (shapes.RANGE, make_reply("i", [1])),
         (shapes.NOTHING, None),
     ],
 )

@@ -16,6 +16,7 @@ from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import (
+    RANGE,
     Node,
     Shape,
     Unanswered,
@@ -70,7 +71,10 @@ class FakeBus(Bus):
 BUSES = st.builds(
     FakeBus,
     st.fixed_dictionaries(
-        {type: st.lists(replies(type), min_size=2, max_size=4) for type in TYPES}
+        {
+            type: st.lists(replies(type), min_size=2, max_size=4)
+            for type in (*TYPES, RANGE.signature)
+        }
     ),
     st.randoms(use_true_random=False),
 )

@@ -113,6 +113,17 @@ def test_a_page_cannot_make_an_address_bar(open_window: Open) -> None:
     assert (outside.role, outside.text) == ("address bar", "shop.example")
 
 
+def test_a_link_has_its_dialog_behind_many_empty_labels(open_window: Open) -> None:
+    empty = [Thing("text", "", (10, 10, 50, 10)) for _ in range(40)]
+    text = Thing("text", "All files will be deleted.", (10, 30, 200, 20))
+    yes = Thing("link", "Yes", (10, 60, 50, 20))
+    dialog = Thing("dialog", "Question", (0, 0, 400, 300), *empty, text, yes)
+    elements, _ = open_window(Thing("window", "W", (0, 0, 800, 600), dialog))
+    found = elements.element_at(Point(20, 70), WINDOW)
+    assert found is not None
+    assert found.dialog == Dialog("Question", "All files will be deleted.")
+
+
 def test_the_default_button_is_that_of_the_form_or_of_the_dialog(open_window: Open) -> None:
     elements, source = open_window(make_browser())
     source.focus = source.top.find("Card number")

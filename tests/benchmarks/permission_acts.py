@@ -146,6 +146,27 @@ role=textbox aria-multiline=true style="height:60px;border:1px solid">Dear Ada</
 <div role=listitem id=folder tabindex=0>Reports</div>
 <div role=button id=trash tabindex=0 aria-label=Trash>T</div></div>""",
     ),
+    "kinds": _page(
+        "Account",
+        """<button id=unsubscribe>Unsubscribe</button> <button id=amount>Transfer $100</button>
+<button id=format>Format</button> <button id=sign>Sign document</button>
+<button id=firewall>Disable firewall</button> <button id=reversed>&#x202e;eteleD</button>
+<button id=wide>ＤＥＬＥＴＥ</button> <button id=mixed>dElEtE AcCoUnT</button>
+<button id=described aria-describedby=hint>{svg}</button><span id=hint>Delete this file</span>
+<button id=loeschen>Konto loeschen</button> <button id=resilier>Résilier</button>
+<button id=baja>Darse de baja</button> <button id=bin5>Move 5 items to Trash</button>
+<button id=question>How do I delete my account?</button> <a id=trash href="#t">Trash</a>
+<button id=filter>Filter</button> <a id=settings href="#s">Payment history</a>
+<button id=undelete>Undelete</button> <button id=draw>Draw</button>""",
+    ),
+    "long dialog": _page(
+        "Projects",
+        """<div role=dialog aria-label="Question">"""
+        + "<p style='height:4px;margin:0'>&nbsp;</p>" * 30
+        + """<p id=text>All files will be permanently deleted.</p>
+<a id=link href="#y">Yes</a> <div id=divyes onclick="1" style="width:80px">Yes</div>
+<button id=yes>Yes</button><button id=no>Cancel</button></div>""",
+    ),
     "deutsch": _page(
         "Konto",
         """<button id=loeschen>Konto löschen</button><button id=senden>Nachricht senden</button>
@@ -177,6 +198,9 @@ _RISKY_CLICKS = {
     "settings": "item click",
     "spelling": "score price joined spaced",
     "dialog": "yes ok",
+    "kinds": "unsubscribe amount format sign firewall reversed wide mixed described loeschen "
+    "resilier baja bin5",
+    "long dialog": "link divyes yes",
     "mail": "send",
     "deutsch": "loeschen senden kaufen install bestellen",
     "francais": "supprimer envoyer payer",
@@ -197,6 +221,8 @@ _HARMLESS_CLICKS = {
     "guide": "heading text next all search",
     "spelling": "file named",
     "dialog": "no close tip text",
+    "kinds": "question trash filter settings undelete draw",
+    "long dialog": "no text",
     "mail": "to body bold attach",
     "deutsch": "abbrechen mehr suchen",
     "francais": "annuler voir",

@@ -200,6 +200,7 @@ def test_a_program_that_hangs_is_left_alone_for_a_while(
 PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
 <h1 id=heading>Delete</h1><ul><li id=item>Delete</ul><canvas id=canvas></canvas>
 <button id=icon aria-label="Delete row"><svg width=20 height=20></svg></button>
+<div id=wide onclick="1" style="width:300px">Remove all</div>
 <ul><li id=clickable onclick="1">Remove it</ul><a id=link href="#x"><b>Buy now</b></a>
 <div role=dialog aria-label="Delete?"><p>All of it.</p><button id=yes>Yes</button></div>
 <form><label>Card number<input></label><input id=secret type=password value=hunter2>
@@ -208,6 +209,7 @@ ON_PAGE = {
     "heading": ("text", "Delete"),
     "item": ("text", "Delete"),
     "icon": ("button", "Delete row"),
+    "wide": ("clickable", "Remove all"),
     "clickable": ("clickable", "Remove it"),
     "link": ("link", "Buy now"),
     "yes": ("button", "Yes"),
@@ -290,10 +292,12 @@ def hides(screen: Screen, place: Point) -> bool:
 
 
 async def find_on_page(page: Page, name: str) -> Point:
+    # Beside the text of a wide control, only the control itself is hit.
+    far = 140 if name == "wide" else 20
     x, y = await page.evaluate(
         f"""(() => {{ const box = document.getElementById("{name}").getBoundingClientRect();
         const side = (outerWidth - innerWidth) / 2;
-        return [screenX + side + box.x + Math.min(box.width / 2, 20),
+        return [screenX + side + box.x + Math.min(box.width / 2, {far}),
           screenY + outerHeight - innerHeight - side + box.y + box.height / 2]; }})()"""
     )
     return Point(round(x), round(y))

@@ -30,9 +30,11 @@ from bridge.computer.elements.base import (
     ANY_FORM,
     BUTTONS,
     CONTAINERS,
+    CONTROLS,
     DIALOG_LENGTH,
     NOTHING,
     PARTS,
+    TEXT_LENGTH,
     Dialog,
     Element,
     FormField,
@@ -45,6 +47,7 @@ _MOST_LEVELS = 30
 _CONTROL_LEVELS = 5
 """Parents of a text or an image that may be the control that it belongs to."""
 _MOST_LABELS = 400
+_MOST_TEXTS = 8
 _LABELS_AT_ONCE = 32
 _MOST_FIELDS = 30
 _ADDRESS_BARS = ("urlbar-input", "urlbar")
@@ -178,7 +181,12 @@ class Reader:
         if role in PARTS or role in CONTAINERS:
             return facts.name
         name, _ = await self._tree.read_full_name(facts)
-        return name
+        return name if name.strip() or role not in CONTROLS else await self._read_texts(facts.node)
+
+    async def _read_texts(self, node: Node) -> str:
+        """Read what is written on a control without a name, such as a clickable area of a page."""
+        labels = await self._tree.find(node, LABELS, (SHOWING,), _MOST_TEXTS)
+        return " ".join(await self._tree.read_names(labels))[:TEXT_LENGTH].strip()
 
     async def _list_ancestors(self, leaf: Leaf) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""

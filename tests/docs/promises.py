@@ -588,7 +588,6 @@ NO_PROMISES: Mapping[str, Tests] = {
         "They help a user who watches",
         "Programs choose what they tell",
         "On Windows elements are read by UI Automation",
-        "On macOS they are not known",
         "Claude Code and the SDKs are used as published",
     ),
     "docs/privacy.md": (

@@ -105,4 +105,8 @@ def _make_source() -> Source | None:
         from bridge.computer.elements.uia.source import UiaSource
 
         return UiaSource()
+    if sys.platform == "darwin" and find_spec("ApplicationServices") is not None:
+        from bridge.computer.elements.ax.source import AxSource
+
+        return AxSource()
     return None

@@ -1,0 +1,1 @@
+"""The elements of macOS programs, from its accessibility functions (AX)."""

@@ -352,8 +352,8 @@ def start_scene(name: str, desktop: Desktop, folder: Path, tags: Tags) -> Iterat
             page.write_text(PAGES["home"], "utf-8")
             profile = folder / "firefox"
             profile.mkdir()
-            words = ("--no-remote", "--profile", str(profile), page.as_uri())
-            with program("firefox-esr", *words):
+            flags = ("--no-remote", "--profile", str(profile), page.as_uri())
+            with program("firefox-esr", *flags):
                 yield NamedScene(desktop, tags, "firefox", "Home")
         case _:
             titles = {"tk erase": "Remove a drive", "tk plain": "Drives"}

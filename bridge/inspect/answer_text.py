@@ -12,7 +12,7 @@ def read_answer(calls: Iterable[UpstreamCall]) -> str:
     """Return what Claude wrote, with its calls of tools, each on a line."""
     parts: list[str] = []
     for call in calls:
-        for moment in call.events:
+        for moment in call.list_events():
             event = decode_json(moment.data)
             block, delta = event.get("content_block") or {}, event.get("delta") or {}
             if event.get("type") == "content_block_start" and "name" in block:

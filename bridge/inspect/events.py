@@ -51,7 +51,7 @@ def align_events(exchange: Exchange) -> list[EventRow]:
     upstream = [
         (event.at, number, event.data)
         for number, call in enumerate(exchange.calls)
-        for event in call.events
+        for event in call.list_events()
     ]
     # Several answers at once: the events of each come in their own order.
     upstream.sort(key=lambda event: event[0])
@@ -91,6 +91,6 @@ def find_text(exchange: Exchange) -> str:
     """Return all content as one text, to search in."""
     parts = [exchange.request.body, *(moment.data for moment in exchange.written)]
     for call in exchange.calls:
-        parts += [call.body, *(event.data for event in call.events)]
+        parts += [call.body, *(batch.data for batch in call.batches)]
     text = b"\n".join(parts).decode("utf-8", "replace")
     return "\n".join((exchange.request.path, *exchange.notices, text))

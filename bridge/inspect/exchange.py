@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bridge.wire.health import BackendName
+from bridge.wire.json_bytes import decode_json, encode_json
 from bridge.wire.messages import Usage
 
 Via = Literal["http", "socket", "background", "again"]
@@ -14,8 +15,7 @@ Via = Literal["http", "socket", "background", "again"]
 background, or from the page `/inspect`, which sends it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """Bytes that passed at one moment, in seconds since the request was accepted."""
 
     at: float
@@ -33,7 +33,7 @@ class ClientRequest:
     """The name of the program, from its User-Agent."""
     key: str = ""
     """The name of the bridge's access key that it sent."""
-    body: bytes = b""
+    body: bytes | bytearray = b""
     """Decompressed."""
     read_at: float | None = None
     """When the body had arrived."""
@@ -41,7 +41,7 @@ class ClientRequest:
 
     def measure(self) -> int:
         """Return the bytes of what came in front of the body."""
-        headers = sum(len(name) + len(value) for name, value in self.headers)
+        headers = sum([len(name) + len(value) for name, value in self.headers])
         return len(self.path) + len(self.query) + headers
 
 
@@ -56,10 +56,19 @@ class UpstreamCall:
     sent_at: float
     opened_at: float | None = None
     """When `message_start` had arrived; None if the call failed before."""
-    events: tuple[Moment, ...] = ()
+    batches: tuple[Moment, ...] = ()
+    """The events of its answer that were read together, each time as a JSON array."""
     ended_at: float | None = None
     failure: str | None = None
     """The code of the error and its message."""
+
+    def list_events(self) -> list[Moment]:
+        """Return the events of the answer, decoded and encoded once for it."""
+        return [
+            Moment(batch.at, encode_json(event))
+            for batch in self.batches
+            for event in decode_json(batch.data)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,7 @@ class Recorder:
         self._most = most
         self._most_bytes = most_bytes
         self._recordings: dict[str, Recording] = {}
-        self._sizes: dict[str, int] = {}
-        """The bytes of the content of each exchange, about; the oldest first."""
+        """The oldest first."""
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self._watchers: set[Watcher] = set()
@@ -67,7 +66,7 @@ class Recorder:
     @property
     def count(self) -> int:
         """The number of exchanges."""
-        return len(self._sizes)
+        return len(self._recordings)
 
     def turn_on(self, minutes: float) -> None:
         """Record from now on, for some minutes; calling it again sets another end."""
@@ -89,7 +88,6 @@ class Recorder:
         for recording in self._recordings.values():
             recording.discard()
         self._recordings.clear()
-        self._sizes.clear()
         self.size = 0
         self._tell_watchers("")
 
@@ -104,24 +102,28 @@ class Recorder:
             recording.discard()
             return recording
         self._recordings[recording.id] = recording
-        self._sizes[recording.id] = 0
-        if len(self._sizes) > self._most:
+        if len(self._recordings) > self._most:
             self._drop_oldest()
-        recording.grow(request.measure())
+        self._tell_watchers(recording.id)
         return recording
 
     def get(self, id: str) -> Exchange | None:
         """Return an exchange, also one that still runs."""
-        recording = self._recordings.get(id)
-        return None if recording is None else recording.freeze()
+        if (recording := self._recordings.get(id)) is not None:
+            recording.store()
+        # To store it may have taken too much memory.
+        return recording.freeze() if recording is not None and id in self._recordings else None
 
     def list_exchanges(self) -> list[Exchange]:
         """List all exchanges, the oldest first."""
+        for recording in list(self._recordings.values()):
+            recording.store()
         return [recording.freeze() for recording in self._recordings.values()]
 
     def get_size(self, id: str) -> int:
         """Return the bytes of an exchange's content, about; 0 if it is not stored."""
-        return self._sizes.get(id, 0)
+        recording = self._recordings.get(id)
+        return 0 if recording is None else recording.size
 
     async def work(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Run work on what is stored in a thread, one at a time: clients come first."""
@@ -139,17 +141,18 @@ class Recorder:
             self._watchers.discard(watcher)
 
     def _grow(self, recording: Recording, size: int) -> None:
-        self._sizes[recording.id] += size
+        recording.size += size
         self.size += size
         # The only one goes, too, if it alone is too large.
         while self.size > self._most_bytes:
             self._drop_oldest()
-        self._tell_watchers(recording.id)
+        if self._watchers:
+            self._tell_watchers(recording.id)
 
     def _drop_oldest(self) -> None:
-        id = next(iter(self._sizes))
-        self.size -= self._sizes.pop(id)
-        self._recordings.pop(id).discard()
+        oldest = self._recordings.pop(next(iter(self._recordings)))
+        self.size -= oldest.size
+        oldest.discard()
         self.dropped += 1
 
     def _cancel_timer(self) -> None:

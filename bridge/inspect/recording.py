@@ -2,6 +2,10 @@
 
 States: open, finished, discarded. A discarded one (the recorder was turned off, or needed the
 memory) has dropped its content and takes none, so that its request goes on without a copy.
+
+A client must not wait for it, so it keeps what it is given: the request to a backend, and batches
+of events. They are encoded, and so counted, once the client has what was made of them. Until then
+they are in memory anyway, for the request itself.
 """
 
 from __future__ import annotations
@@ -10,14 +14,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 from bridge.inspect.exchange import ClientRequest, Exchange, Moment, Outcome, UpstreamCall, Via
 from bridge.wire.health import BackendName
 from bridge.wire.json_bytes import encode_json
+from bridge.wire.messages import MessagesRequest
 
 _OVERHEAD = 200
 """Bytes of the objects around each piece of content, about."""
+_MOST_WAITING = 32
+"""Batches of events that wait to be encoded: a whole answer is written only at its end."""
 
 
 class Recording:
@@ -34,15 +42,18 @@ class Recording:
     ) -> None:
         """`started` by `perf_counter`; `on_growth` is called with the bytes that were added."""
         self.id = id
+        self.size = 0
+        """The bytes of all content that the recorder has counted, about."""
         self.is_discarded = False
-        self._started = started
+        self.started = started
         self._request = request
         self._at = time.time()
         self._via = via
         self._repeats = repeats
-        self._body = b""
+        self._body: bytes | bytearray = b""
         self._read_at: float | None = None
         self._on_growth = on_growth
+        self._uncounted = _OVERHEAD
         self._notices: dict[str, None] = {}
         self._calls: list[CallRecording] = []
         self._written: list[Moment] = []
@@ -51,47 +62,57 @@ class Recording:
     @property
     def seconds(self) -> float:
         """The seconds since the request was accepted."""
-        return time.perf_counter() - self._started
+        return perf_counter() - self.started
 
     @property
-    def body(self) -> bytes:
-        """The client's body, as far as it was read."""
+    def body(self) -> bytes | bytearray:
+        """The client's body, once it was read."""
         return self._body
 
     def set_body(self, body: bytes | bytearray) -> None:
-        """Take the client's body."""
+        """Take the client's body, which must not be changed afterwards."""
         if not self.is_discarded:
-            self._body, self._read_at = bytes(body), self.seconds
-            self.grow(len(body))
+            self._body, self._read_at = body, perf_counter() - self.started
+            self._uncounted += len(body)
 
     def add_notices(self, notices: Sequence[str]) -> None:
         """Take the notices for the client."""
         if not self.is_discarded:
             self._notices.update(dict.fromkeys(notices))
-            self.grow(sum(map(len, notices)))
+            self._uncounted += sum(map(len, notices))
 
-    def start_call(
-        self, backend: BackendName, body: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> CallRecording:
+    def start_call(self, backend: BackendName, request: MessagesRequest) -> CallRecording:
         """Begin to record a request to a backend."""
-        call = CallRecording(self, backend, headers)
+        if self._calls:
+            self.grow(self._calls[-1].encode_all())
+        call = CallRecording(self, backend, request)
+        # The call before may have taken too much memory.
         if not self.is_discarded:
-            # First, because the body may be what discards the recording, with all of its calls.
             self._calls.append(call)
-            call.set_body(encode_json(body))
         return call
 
     def add_written(self, data: bytes | bytearray | memoryview) -> None:
-        """Take a piece of the response, as it is written."""
+        """Take a piece of the response once it is written."""
         if data and not self.is_discarded:
-            self._written.append(Moment(self.seconds, bytes(data)))
-            self.grow(len(data))
+            self._written.append(Moment(perf_counter() - self.started, bytes(data)))
+            size = len(data) + _OVERHEAD
+            for call in self._calls:
+                size += call.encode_waiting()
+            self.grow(size)
 
     def finish(self, outcome: Outcome) -> None:
         """Take how it ended. Nothing is taken afterwards, but of work in the background."""
         if not self.is_discarded:
             self._outcome = outcome
-            self.grow(0)
+            self._uncounted += self._request.measure()
+            self.store()
+
+    def store(self) -> None:
+        """Encode everything that waits for it, and have it counted."""
+        size = 0
+        for call in self._calls:
+            size += call.encode_all()
+        self.grow(size)
 
     def discard(self) -> None:
         """Drop all content."""
@@ -104,17 +125,18 @@ class Recording:
         self._calls.clear()
 
     def grow(self, size: int) -> None:
-        """Report that content was added."""
+        """Report that content was added: these bytes, and those not counted yet."""
         if not self.is_discarded:
-            self._on_growth(self, size + _OVERHEAD if size else 0)
+            size, self._uncounted = size + self._uncounted, 0
+            self._on_growth(self, size)
 
     def freeze(self) -> Exchange:
-        """Return what was seen so far."""
+        """Return what was seen so far, of which everything must be stored."""
         return Exchange(
             self.id,
             self._at,
             self._via,
-            replace(self._request, body=self._body, read_at=self._read_at),
+            replace(self._request, body=self.body, read_at=self._read_at),
             notices=tuple(self._notices),
             calls=tuple(call.freeze() for call in self._calls),
             written=tuple(self._written),
@@ -127,57 +149,79 @@ class CallRecording:
     """What was seen of one request to a backend."""
 
     def __init__(
-        self, recording: Recording, backend: BackendName, headers: Mapping[str, str]
+        self, recording: Recording, backend: BackendName, request: MessagesRequest
     ) -> None:
         self._recording = recording
         self._backend = backend
-        self._headers = headers
-        self._sent_at = recording.seconds
+        self._request: MessagesRequest | None = None if recording.is_discarded else request
+        """The request until it is encoded."""
+        self._headers: Mapping[str, str] = {}
+        self._started = recording.started
+        self._sent_at = perf_counter() - self._started
         self._body = b""
         self._opened_at: float | None = None
         self._ended_at: float | None = None
         self._failure: str | None = None
-        self._events: list[Moment] = []
+        self._waiting: list[tuple[float, Sequence[Any]]] = []
+        self._batches: list[Moment] = []
 
-    def set_body(self, body: bytes) -> None:
-        """Take the request's body."""
-        self._body = body
-        self._recording.grow(len(body))
+    def set_sent(self, body: bytes) -> None:
+        """Take the body of the request as it is sent to Claude's API, so that it is not encoded."""
+        if (request := self._request) is not None:
+            self._request, self._headers, self._body = None, request.headers, body
+            self._recording.grow(len(body))
 
     def note_open(self) -> None:
         """Note that the answer has begun."""
-        self._opened_at = self._recording.seconds
+        self._opened_at = perf_counter() - self._started
 
     def add_events(self, batch: Sequence[Any]) -> None:
-        """Take events that were read together."""
+        """Take events that were read together; neither they nor the list may change afterwards."""
         if self._recording.is_discarded:
             return
-        at, size = self._recording.seconds, 0
-        for event in batch:
-            data = encode_json(event)
-            size += len(data) + _OVERHEAD
-            self._events.append(Moment(at, data))
-        self._recording.grow(size)
+        self._waiting.append((perf_counter() - self._started, batch))
+        if len(self._waiting) > _MOST_WAITING:
+            self._recording.grow(self.encode_waiting())
 
     def finish(self, failure: str | None = None) -> None:
         """Note the end of the answer; the first end counts."""
         if self._ended_at is None and not self._recording.is_discarded:
-            self._ended_at, self._failure = self._recording.seconds, failure
+            self._ended_at, self._failure = perf_counter() - self._started, failure
+
+    def encode_waiting(self) -> int:
+        """Encode the events that wait for it; return the bytes that they take, about."""
+        size = 0
+        for at, batch in self._waiting:
+            data = encode_json(batch)
+            size += len(data) + _OVERHEAD
+            self._batches.append(Moment(at, data))
+        self._waiting.clear()
+        return size
+
+    def encode_all(self) -> int:
+        """Encode also the request; return the bytes that were added, about."""
+        size = self.encode_waiting()
+        if (request := self._request) is not None:
+            self._request, self._headers = None, request.headers
+            self._body = encode_json(request.body())
+            size += len(self._body) + _OVERHEAD
+        return size
 
     def discard(self) -> None:
         """Drop all content."""
-        self._body, self._headers, self._failure = b"", {}, None
-        self._events.clear()
+        self._request, self._body, self._headers, self._failure = None, b"", {}, None
+        self._waiting.clear()
+        self._batches.clear()
 
     def freeze(self) -> UpstreamCall:
-        """Return what was seen so far."""
+        """Return what was seen so far, of which everything must be stored."""
         return UpstreamCall(
             self._backend,
             self._body,
             self._headers,
             self._sent_at,
             self._opened_at,
-            tuple(self._events),
+            tuple(self._batches),
             self._ended_at,
             self._failure,
         )
@@ -185,3 +229,6 @@ class CallRecording:
 
 CURRENT: ContextVar[Recording | None] = ContextVar("recording", default=None)
 """The recording of the request that this task answers; None while the recorder is off."""
+
+CURRENT_CALL: ContextVar[CallRecording | None] = ContextVar("call", default=None)
+"""The call that this task opens, for what only its backend knows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -36,10 +37,12 @@ SECRET = "[secret]"  # noqa: S105 - what stands in the place of one
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the headers, with values only of those that hold no key."""
-    return tuple((name, value if _is_shown(name.lower()) else SECRET) for name, value in headers)
+    return tuple([(name, value if _is_shown(name) else SECRET) for name, value in headers])
 
 
+@functools.lru_cache(maxsize=256)
 def _is_shown(name: str) -> bool:
+    name = name.lower()
     return name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
 
 

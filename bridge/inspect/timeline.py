@@ -36,8 +36,8 @@ def _list_call_steps(call: UpstreamCall, name: str) -> list[Step]:
     steps = [Step(call.sent_at, f"Translated, and sent to {name}")]
     if call.opened_at is not None:
         steps.append(Step(call.opened_at, f"Answer of {name} opened"))
-    if call.events:
-        steps.append(Step(call.events[0].at, f"First event of {name}"))
+    if call.batches:
+        steps.append(Step(call.batches[0].at, f"First event of {name}"))
     if call.ended_at is not None:
         ending = f"failed: {call.failure}" if call.failure else "complete"
         steps.append(Step(call.ended_at, f"Answer of {name} {ending}"))

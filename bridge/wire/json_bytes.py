@@ -33,7 +33,7 @@ MAX_DEPTH = 400
 """Levels of nesting that are decoded; encoding and translating them must not exhaust the stack."""
 
 
-def decode_json(data: bytes) -> Any:
+def decode_json(data: bytes | bytearray) -> Any:
     """Decode JSON. Raises ValueError if it is invalid, or nested deeper than MAX_DEPTH."""
     try:
         # Keys repeat in every event of a stream, so only they are worth caching.
@@ -42,14 +42,14 @@ def decode_json(data: bytes) -> Any:
         return _decode_slowly(data)
 
 
-def _decode_slowly(data: bytes) -> Any:
+def _decode_slowly(data: bytes | bytearray) -> Any:
     """Decode with the standard library, which accepts lone surrogates and deeper nesting."""
     if _is_too_deep(data):
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
     return json.loads(data, parse_constant=_refuse_constant)
 
 
-def _is_too_deep(data: bytes) -> bool:
+def _is_too_deep(data: bytes | bytearray) -> bool:
     # Brackets in strings count, too, so this may refuse what is not too deep, but only for JSON
     # that no fast parser accepts.
     depth = 0

@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.inspect.recorder import turn_recorder_on
 from tests.benchmarks.wire.bodies import build_chat, to_response_body
 from tests.benchmarks.wire.load import Target, send_requests
 from tests.benchmarks.wire.programs import ANTHROPIC, KEY, OPENAI, start_program
@@ -39,6 +40,9 @@ WORKLOADS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]] = {
     "messages, streamed": ("/v1/messages", ANTHROPIC, build_chat(20)),
 }
 """Path, headers and body; an answer has 20 deltas."""
+_RECORDED = ", recorded"
+RECORDED = tuple(f"chat, {how}{_RECORDED}" for how in ("whole", "streamed"))
+"""The same again while the recorder of `/inspect` is on."""
 _OF_PROXY = ("/v1/messages", ANTHROPIC, build_chat(20, stream=False))
 """A whole answer is copied in one piece; a streamed one in pieces as they happen to arrive."""
 
@@ -47,13 +51,13 @@ class Counted:
     """A server under callgrind, which counts only when it is told to."""
 
     def __init__(self, url: str, process: subprocess.Popen[str], folder: Path) -> None:
-        self._url = url
+        self.url = url
         self._pid = process.pid
         self._folder = folder
 
     def count(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> float:
         """Return the instructions of one request, which are sent one after the other."""
-        target = Target("counted", self._url, path, headers)
+        target = Target("counted", self.url, path, headers)
         request = target.request(body)
         asyncio.run(send_requests(target, request, _WARM_UP, 1))
         self._control("--zero")
@@ -85,7 +89,7 @@ def start_counted(
             yield Counted(url, process, Path(folder))
 
 
-def measure(workloads: Sequence[str] = tuple(WORKLOADS)) -> dict[str, float]:
+def measure(workloads: Sequence[str] = (*WORKLOADS, *RECORDED)) -> dict[str, float]:
     """Return the instructions of the bridge for each workload, as times those of the proxy."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
@@ -109,7 +113,9 @@ def measure(workloads: Sequence[str] = tuple(WORKLOADS)) -> dict[str, float]:
         print(f"proxy: {least / 1e6:.3f} million")
         found = {}
         for name in workloads:
-            counted = bridge.count(*WORKLOADS[name])
+            if name in RECORDED:
+                turn_recorder_on(bridge.url, Path(home))
+            counted = bridge.count(*WORKLOADS[name.removesuffix(_RECORDED)])
             found[name] = round(counted / least, 3)
             print(f"{name}: {counted / 1e6:.3f} million, {found[name]:.2f} times the proxy's")
         return found

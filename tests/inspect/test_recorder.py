@@ -7,17 +7,23 @@ import asyncio
 from bridge.inspect.exchange import ClientRequest, Outcome
 from bridge.inspect.recorder import Recorder
 from bridge.inspect.recording import Recording
+from bridge.wire.json_bytes import decode_json
+from bridge.wire.messages import MessagesRequest
 from tests.inspect.search import is_stored
 
 REQUEST = ClientRequest("POST", "/v1/chat/completions")
 OUTCOME = Outcome("req_1", 200, "stop", False, 1.5, "claude-opus-5-5", "anthropic")
 
 
+def ask(text: str) -> MessagesRequest:
+    return MessagesRequest("claude-opus-5-5", 100, ({"role": "user", "content": [{"a": text}]},))
+
+
 def record(recorder: Recorder, content: bytes = b"Swordfish") -> Recording:
     recording = recorder.begin(REQUEST, "http", 0.0)
     recording.set_body(content)
     recording.add_notices([f"notice: {content.decode()}"])
-    call = recording.start_call("anthropic", {"messages": content.decode()}, {})
+    call = recording.start_call("anthropic", ask(content.decode()))
     call.note_open()
     call.add_events([{"type": "message_start", "text": content.decode()}])
     call.finish()
@@ -66,11 +72,12 @@ async def test_an_exchange_has_all_that_passed() -> None:
     assert exchange.request.body == b"Swordfish"
     assert exchange.notices == ("notice: Swordfish",)
     (call,) = exchange.calls
-    assert call.body == b'{"messages":"Swordfish"}'
-    assert [event.data for event in call.events] == [b'{"type":"message_start","text":"Swordfish"}']
+    assert decode_json(call.body)["messages"][0]["content"] == [{"a": "Swordfish"}]
+    (event,) = call.list_events()
+    assert event.data == b'{"type":"message_start","text":"Swordfish"}'
     assert call.opened_at is not None
     assert call.ended_at is not None
-    assert call.sent_at <= call.opened_at <= call.events[0].at <= call.ended_at
+    assert call.sent_at <= call.opened_at <= event.at <= call.ended_at
     assert [moment.data for moment in exchange.written] == [b"Swordfish"]
     assert exchange.outcome == OUTCOME
     recorder.turn_off()
@@ -80,14 +87,14 @@ async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
     recorder = Recorder()
     recorder.turn_on(30)
     recording = record(recorder)
-    call = recording.start_call("anthropic", {}, {})
+    call = recording.start_call("anthropic", ask(""))
     recorder.turn_off()
     call.add_events([{"text": "Swordfish"}])
     call.finish("Swordfish")
     recording.set_body(b"Swordfish")
     recording.add_notices(["Swordfish"])
     recording.add_written(b"Swordfish")
-    recording.start_call("anthropic", {"text": "Swordfish"}, {}).note_open()
+    recording.start_call("anthropic", ask("Swordfish")).note_open()
     recording.finish(OUTCOME)
     assert recorder.list_exchanges() == []
     for holder in (recorder, recording, call):
@@ -161,9 +168,9 @@ async def test_headers_and_the_query_count() -> None:
     recorder = Recorder(most_bytes=10_000)
     recorder.turn_on(1)
     large = ClientRequest("POST", "/", (("x-note", "a" * 4000),), query="b" * 4000)
-    recorder.begin(large, "http", 0.0)
+    recorder.begin(large, "http", 0.0).finish(OUTCOME)
     assert recorder.size > 8000
-    recorder.begin(large, "http", 0.0)
+    recorder.begin(large, "http", 0.0).finish(OUTCOME)
     assert (recorder.count, recorder.dropped) == (1, 1)
     recorder.turn_off()
 
@@ -172,7 +179,30 @@ async def test_a_call_whose_body_is_too_large_is_not_stored_either() -> None:
     recorder = Recorder(most_bytes=10_000)
     recorder.turn_on(1)
     recording = recorder.begin(REQUEST, "http", 0.0)
-    recording.start_call("anthropic", {"messages": "Swordfish" * 5000}, {})
+    recording.start_call("anthropic", ask("Swordfish" * 5000))
+    recording.finish(OUTCOME)
     assert recording.is_discarded
     assert not is_stored(recording, "Swordfish")
+    recorder.turn_off()
+
+
+async def test_what_a_client_waits_for_is_encoded_once_it_has_it() -> None:
+    recorder = Recorder()
+    recorder.turn_on(1)
+    recording = recorder.begin(REQUEST, "http", 0.0)
+    call = recording.start_call("anthropic", ask("Swordfish"))
+    call.set_sent(b'{"model": "as it was sent"}')
+    sent = recorder.size
+    call.add_events([{"type": "message_start", "text": "Herring" * 1000}])
+    assert recorder.size == sent
+    recording.add_written(b"Herring")
+    assert recorder.size > sent + 7000
+    # A whole answer is written at its end only.
+    for _ in range(100):
+        call.add_events([{"type": "ping", "text": "Herring" * 1000}])
+    assert recorder.size > sent + 300_000
+    exchange = recorder.get(recording.id)
+    assert exchange is not None
+    assert exchange.calls[0].body == b'{"model": "as it was sent"}'
+    assert len(exchange.calls[0].list_events()) == 101
     recorder.turn_off()

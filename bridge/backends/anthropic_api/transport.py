@@ -39,6 +39,7 @@ from bridge.errors import (
     UpstreamSilent,
     UpstreamUnreachable,
 )
+from bridge.inspect.recording import CURRENT_CALL
 from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
 
@@ -104,7 +105,10 @@ class DirectSender:
         )
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
-        body = _wrap_large(encode_json({**request.body(), "stream": True}))
+        encoded = encode_json({**request.body(), "stream": True})
+        if (call := CURRENT_CALL.get()) is not None:
+            call.set_sent(encoded)
+        body = _wrap_large(encoded)
         response = await self._begin("POST", self._url, data=body, headers=request.headers)
         return CheckedAnswer(_DirectResponse(response))
 

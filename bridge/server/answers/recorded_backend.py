@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from bridge.backends.base import Backend, Batch, CountedPrompt, EventStream, Readiness
 from bridge.errors import BridgeError
-from bridge.inspect.recording import CURRENT, CallRecording, Recording
+from bridge.inspect.recording import CURRENT, CURRENT_CALL, CallRecording, Recording
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.wire.health import BackendName
@@ -32,11 +32,14 @@ class RecordedBackend(Backend):
 
     async def open(self, request: MessagesRequest) -> EventStream:
         call = self._start_call(request)
+        token = CURRENT_CALL.set(call)
         try:
             stream = await self._inner.open(request)
         except BaseException as error:
             call.finish(_describe_failure(error))
             raise
+        finally:
+            CURRENT_CALL.reset(token)
         call.note_open()
 
         async def release() -> None:
@@ -66,7 +69,7 @@ class RecordedBackend(Backend):
         return self._inner.narrow_rules(rules)
 
     def _start_call(self, request: MessagesRequest) -> CallRecording:
-        return self._recording.start_call(self._inner.name, request.body(), request.headers)
+        return self._recording.start_call(self._inner.name, request)
 
 
 async def _record_events(call: CallRecording, stream: EventStream) -> AsyncGenerator[Batch, None]:

@@ -87,7 +87,7 @@ def _build_case(
         upstream, notices = translate(body)
     except Untranslatable as error:
         raise InvalidRequest(f"This request cannot be translated any more: {error}") from error
-    events: Sequence[Any] = [decode_json(moment.data) for moment in exchange.calls[0].events]
+    events: Sequence[Any] = [decode_json(moment.data) for moment in exchange.calls[0].list_events()]
     headers = {name.lower(): value for name, value in exchange.request.headers}
     outcome = exchange.outcome
     return ExchangeCase(

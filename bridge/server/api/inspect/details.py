@@ -166,7 +166,7 @@ def _shrink_images(value: Any) -> Any:
             return value
 
 
-def _show_body(data: bytes, full_images: bool) -> tuple[str, list[ShownImage]]:
+def _show_body(data: bytes | bytearray, full_images: bool) -> tuple[str, list[ShownImage]]:
     """Return a JSON body as text, with placeholders for its images."""
     text = data.decode("utf-8", "replace")
     if full_images or len(data) < 1000:
@@ -195,7 +195,7 @@ def _describe_calls(
                 failure=None if call.failure is None else redact(call.failure),
                 headers=_list_headers(call.headers.items()),
                 body=body,
-                events=len(call.events),
+                events=len(call.list_events()),
             )
         )
     return described, images
@@ -231,7 +231,7 @@ def _compare_prefix(earlier: Sequence[Exchange], exchange: Exchange) -> PrefixDi
 def _find_miss_reason(calls: Sequence[UpstreamCall]) -> Any:
     """Return Claude's own reason why the cache was not read, if it gives one."""
     for call in calls:
-        for event in call.events:
+        for event in call.list_events():
             if b"cache_miss_reason" not in event.data:
                 continue
             with contextlib.suppress(ValueError):

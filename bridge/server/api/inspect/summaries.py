@@ -66,7 +66,7 @@ def summarize(exchange: Exchange, size: int) -> ExchangeSummary:
     )
 
 
-def _find_model(body: bytes) -> str | None:
+def _find_model(body: bytes | bytearray) -> str | None:
     # Not parsed: the list is made often, and a body may be large.
     match = _MODEL.search(body)
     return None if match is None else redact(match[1].decode("utf-8", "replace"))

@@ -18,7 +18,7 @@ from bridge.wire.json_bytes import encode_json
 
 @contextmanager
 def record_detached_exchange(
-    request: web.Request, record: RequestRecord, via: Via, body: bytes | None
+    request: web.Request, record: RequestRecord, via: Via, body: bytes | bytearray | None
 ) -> Iterator[None]:
     """Record the work in the block, if the recorder is on.
 

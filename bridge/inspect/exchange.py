@@ -45,6 +45,27 @@ class ClientRequest:
         return len(self.path) + len(self.query) + headers
 
 
+Ending = Literal["complete", "failed", "broken", "silent", "left"]
+"""How an answer of upstream ended: `failed` with an error of Claude's, `broken` in the middle,
+`silent` when it was waited for in vain, `left` because nobody wanted more of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a request to a backend failed, or one try inside of the backend."""
+
+    at: float
+    reason: str
+    """The code of the error and its message."""
+    ending: Ending
+    original: bytes = b""
+    """Claude's own error, as JSON with `status` and `body`; empty if it sent none."""
+    route: str = ""
+    """The key or cloud that was used, if the backend has tried again."""
+    following: str = ""
+    """What the backend did then."""
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:
     """One request to a backend and the events of its answer."""
@@ -59,8 +80,11 @@ class UpstreamCall:
     batches: tuple[Moment, ...] = ()
     """The events of its answer that were read together, each time as a JSON array."""
     ended_at: float | None = None
-    failure: str | None = None
-    """The code of the error and its message."""
+    failure: Failure | None = None
+    retries: tuple[Failure, ...] = ()
+    """Tries before the last one, inside of the backend."""
+    given: bytes = b""
+    """What the program of the backend was given instead of the body, as JSON; else empty."""
 
     def list_events(self) -> list[Moment]:
         """Return the events of the answer, decoded and encoded once for it."""

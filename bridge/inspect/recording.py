@@ -17,7 +17,17 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from bridge.inspect.exchange import ClientRequest, Exchange, Moment, Outcome, UpstreamCall, Via
+from bridge.errors import BridgeError, UpstreamSilent
+from bridge.inspect.exchange import (
+    ClientRequest,
+    Ending,
+    Exchange,
+    Failure,
+    Moment,
+    Outcome,
+    UpstreamCall,
+    Via,
+)
 from bridge.wire.health import BackendName
 from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
@@ -161,7 +171,10 @@ class CallRecording:
         self._body = b""
         self._opened_at: float | None = None
         self._ended_at: float | None = None
-        self._failure: str | None = None
+        self._failure: Failure | None = None
+        self._retries: list[Failure] = []
+        self._given: Any = None
+        self._given_data = b""
         self._waiting: list[tuple[float, Sequence[Any]]] = []
         self._batches: list[Moment] = []
 
@@ -170,6 +183,19 @@ class CallRecording:
         if (request := self._request) is not None:
             self._request, self._headers, self._body = None, request.headers, body
             self._recording.grow(len(body))
+
+    def set_given(self, given: Any) -> None:
+        """Take what the backend's program is given for the request; it must not be changed."""
+        if not self._recording.is_discarded:
+            self._given = given
+
+    def note_retry(self, error: BridgeError, route: str, following: str) -> None:
+        """Note that a try with a route has failed, and what the backend does now."""
+        if not self._recording.is_discarded:
+            at = perf_counter() - self._started
+            failure = describe_failure(error, at, route=route, following=following)
+            self._retries.append(failure)
+            self._recording.grow(_measure_failure(failure))
 
     def note_open(self) -> None:
         """Note that the answer has begun."""
@@ -183,10 +209,13 @@ class CallRecording:
         if len(self._waiting) > _MOST_WAITING:
             self._recording.grow(self.encode_waiting())
 
-    def finish(self, failure: str | None = None) -> None:
-        """Note the end of the answer; the first end counts."""
+    def finish(self, error: BaseException | None = None) -> None:
+        """Note the end of the answer, and why it failed; the first end counts."""
         if self._ended_at is None and not self._recording.is_discarded:
-            self._ended_at, self._failure = perf_counter() - self._started, failure
+            self._ended_at = perf_counter() - self._started
+            if error is not None:
+                self._failure = describe_failure(error, self._ended_at)
+                self._recording.grow(_measure_failure(self._failure))
 
     def encode_waiting(self) -> int:
         """Encode the events that wait for it; return the bytes that they take, about."""
@@ -205,11 +234,16 @@ class CallRecording:
             self._request, self._headers = None, request.headers
             self._body = encode_json(request.body())
             size += len(self._body) + _OVERHEAD
+        if self._given is not None:
+            self._given, self._given_data = None, encode_json(self._given)
+            size += len(self._given_data)
         return size
 
     def discard(self) -> None:
         """Drop all content."""
         self._request, self._body, self._headers, self._failure = None, b"", {}, None
+        self._given, self._given_data = None, b""
+        self._retries.clear()
         self._waiting.clear()
         self._batches.clear()
 
@@ -224,7 +258,34 @@ class CallRecording:
             tuple(self._batches),
             self._ended_at,
             self._failure,
+            tuple(self._retries),
+            self._given_data,
         )
+
+
+def describe_failure(
+    error: BaseException, at: float, *, route: str = "", following: str = ""
+) -> Failure:
+    """Describe why a request to a backend failed, or how it was left."""
+    if not isinstance(error, BridgeError):
+        is_left = not isinstance(error, Exception)
+        reason = "left before its end" if is_left else type(error).__name__
+        return Failure(at, reason, "left" if is_left else "broken", route=route)
+    original, ending = b"", _choose_ending(error)
+    if error.original is not None:
+        original = encode_json({"status": error.original.status, "body": error.original.body})
+    reason = f"{error.code}: {error.message}"
+    return Failure(at, reason, ending, original, route, following)
+
+
+def _choose_ending(error: BridgeError) -> Ending:
+    if error.original is not None:
+        return "failed"
+    return "silent" if isinstance(error, UpstreamSilent) else "broken"
+
+
+def _measure_failure(failure: Failure) -> int:
+    return len(failure.reason) + len(failure.original) + _OVERHEAD
 
 
 CURRENT: ContextVar[Recording | None] = ContextVar("recording", default=None)

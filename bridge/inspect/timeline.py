@@ -38,7 +38,10 @@ def _list_call_steps(call: UpstreamCall, name: str) -> list[Step]:
         steps.append(Step(call.opened_at, f"Answer of {name} opened"))
     if call.batches:
         steps.append(Step(call.batches[0].at, f"First event of {name}"))
+    for retry in call.retries:
+        what = f"{name} by {retry.route} failed: {retry.reason}; {retry.following}"
+        steps.append(Step(retry.at, what))
     if call.ended_at is not None:
-        ending = f"failed: {call.failure}" if call.failure else "complete"
+        ending = f"failed: {call.failure.reason}" if call.failure else "complete"
         steps.append(Step(call.ended_at, f"Answer of {name} {ending}"))
     return steps

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.errors import BridgeError, Overloaded, RateLimited
+from bridge.inspect.recording import CURRENT_CALL
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.resilience.policy import (
@@ -232,6 +233,7 @@ class ResilientBackend(ManagedBackend):
                 # Each route once: two keys with a wait of milliseconds would take turns for ever.
                 if self._quarantine(route, error) and self._has_free_route(model, besides=used):
                     breaker.release(request)
+                    _note_retry(route, error, "used another one")
                     continue
                 used.clear()
                 failures += 1
@@ -242,6 +244,7 @@ class ResilientBackend(ManagedBackend):
                     raise
                 breaker.release(request)
                 _log.info("%s: %s; trying again in %.1f s", route.label, error.code, delay)
+                _note_retry(route, error, f"tried again after {delay:.1f} s")
                 waited += delay
                 await self._sleep(delay)
             except BaseException:
@@ -324,3 +327,9 @@ class ResilientBackend(ManagedBackend):
         except BridgeError as error:
             self._record_failure(breaker, stream, error)
             raise
+
+
+def _note_retry(route: Route, error: BridgeError, following: str) -> None:
+    """Show the recorder a failed try, if the request is recorded."""
+    if (call := CURRENT_CALL.get()) is not None:
+        call.note_retry(error, route.label, following)

@@ -106,6 +106,9 @@ function buildUpstream() {
     const number = detail.calls.length > 1 ? ` ${index + 1} of ${detail.calls.length}` : "";
     const title = `Request${number} to ${call.backend}`;
     const parts = [element("h3", "", title), block(prettify(call.body), title)];
+    if (call.given) {
+      parts.push(element("h3", "", "What Claude Code was given for it"), block(prettify(call.given), "What Claude Code was given"));
+    }
     if (call.failure) parts.unshift(element("p", "result bad", call.failure));
     if (call.headers.length) parts.push(buildHeaders(call.headers, `Headers of ${title}`));
     return parts;

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import begin_within, prepend_batch
-from bridge.backends.claude_code.command import explain_missing_cli, find_bundled_cli
+from bridge.backends.claude_code.command import FLAGS, explain_missing_cli, find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
 from bridge.backends.claude_code.final_reports import FinalReports
 from bridge.backends.claude_code.frames import (
@@ -40,6 +40,7 @@ from bridge.errors import (
     UpstreamFailed,
     UpstreamSilent,
 )
+from bridge.inspect.recording import CURRENT_CALL
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
@@ -240,6 +241,8 @@ class ClaudeCodeBackend(ManagedBackend):
 
     async def _begin(self, lease: _Lease, turn: Turn, frames: list[Frame]) -> EventStream:
         """Send the first frames; return once the answer has begun."""
+        if (call := CURRENT_CALL.get()) is not None:
+            call.set_given({"arguments": FLAGS, "messages": frames})
 
         async def release() -> None:
             self._pool.refill()

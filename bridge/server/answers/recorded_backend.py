@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 
 from bridge.backends.base import Backend, Batch, CountedPrompt, EventStream, Readiness
-from bridge.errors import BridgeError
 from bridge.inspect.recording import CURRENT, CURRENT_CALL, CallRecording, Recording
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -36,7 +35,7 @@ class RecordedBackend(Backend):
         try:
             stream = await self._inner.open(request)
         except BaseException as error:
-            call.finish(_describe_failure(error))
+            call.finish(error)
             raise
         finally:
             CURRENT_CALL.reset(token)
@@ -59,7 +58,7 @@ class RecordedBackend(Backend):
         try:
             counted = await self._inner.count_tokens(request)
         except BaseException as error:
-            call.finish(_describe_failure(error))
+            call.finish(error)
             raise
         call.add_events([{"input_tokens": counted.tokens}])
         call.finish()
@@ -78,13 +77,6 @@ async def _record_events(call: CallRecording, stream: EventStream) -> AsyncGener
             call.add_events(batch)
             yield batch
     except BaseException as error:
-        call.finish(_describe_failure(error))
+        call.finish(error)
         raise
     call.finish()
-
-
-def _describe_failure(error: BaseException) -> str:
-    """Return the code of an error and its message, or how the call was left."""
-    if isinstance(error, BridgeError):
-        return f"{error.code}: {error.message}"
-    return "left before its end" if not isinstance(error, Exception) else type(error).__name__

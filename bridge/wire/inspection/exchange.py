@@ -54,6 +54,9 @@ class InspectedCall(BaseModel):
     failure: str | None = Field(description="The code of the error and its message.")
     headers: list[Header]
     body: str = Field(description="JSON of Anthropic's Messages API, as the backend got it.")
+    given: str | None = Field(
+        description="What Claude Code was given for it, as JSON: its arguments and messages."
+    )
     events: int
 
 

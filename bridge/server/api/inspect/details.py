@@ -185,6 +185,8 @@ def _describe_calls(
     described, images = [], []
     for call in calls:
         body, found = _show_body(call.body, full_images)
+        # Its images are those of the body.
+        given = _show_body(call.given, full_images)[0] or None
         images += found
         described.append(
             InspectedCall(
@@ -192,9 +194,10 @@ def _describe_calls(
                 sent_at=call.sent_at,
                 opened_at=call.opened_at,
                 ended_at=call.ended_at,
-                failure=None if call.failure is None else redact(call.failure),
+                failure=None if call.failure is None else redact(call.failure.reason),
                 headers=_list_headers(call.headers.items()),
                 body=body,
+                given=given,
                 events=len(call.list_events()),
             )
         )

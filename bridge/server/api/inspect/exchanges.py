@@ -204,6 +204,7 @@ _DETAIL_EXAMPLE: dict[str, Any] = {
             "failure": None,
             "headers": [],
             "body": '{"model":"claude-sonnet-5-5","max_tokens":32000,"messages":[]}',
+            "given": None,
             "events": 6,
         }
     ],

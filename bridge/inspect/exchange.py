@@ -47,7 +47,7 @@ class ClientRequest:
 
 Ending = Literal["complete", "failed", "broken", "silent", "left"]
 """How an answer of upstream ended: `failed` with an error of Claude's, `broken` in the middle,
-`silent` when it was waited for in vain, `left` because nobody wanted more of it."""
+`silent` when it was waited for in vain, `left` because no more of it was wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 KEPT_FIELDS = frozenset(
     """
     call_id cache_control detail effort encoding_format finish_reason format id item_id media_type
-    mode model name object phase reasoning_effort response_format_type role service_tier signature
+    mode model name object phase reasoning_effort response_format_type role service_tier
     speed status stop_reason strict summary truncation ttl type verbosity tool_call_id tool_use_id
     previous_response_id prompt_cache_retention required anyOf oneOf allOf $ref pattern
     additionalProperties allowed_tools include modalities
@@ -59,21 +59,24 @@ def fill_json_text(text: str) -> str:
     return _STRING.sub(replace, text)
 
 
-def fill_value(value: Any, field: str = "") -> Any:
-    """Return a JSON value with fillers in the place of its texts."""
+def fill_value(value: Any, field: str = "", *, whole_json: bool = True) -> Any:
+    """Return a JSON value with fillers in the place of its texts.
+
+    `whole_json`: a text with JSON in it is whole, so that the names in it can stay.
+    """
     match value:
         case {"type": "base64", "media_type": str(media_type), "data": str(data)}:
             return {**value, "data": _fill_image(media_type, data)}
         case {"type": str(type), "input": dict(given)} if type in _CALLS:
-            rest = {name: fill_value(item, name) for name, item in value.items()}
+            rest = {n: fill_value(item, n, whole_json=whole_json) for n, item in value.items()}
             return {**rest, "input": _fill_content(given)}
         case dict():
-            return {name: fill_value(item, name) for name, item in value.items()}
+            return {n: fill_value(item, n, whole_json=whole_json) for n, item in value.items()}
         case list():
-            return [fill_value(item, field) for item in value]
+            return [fill_value(item, field, whole_json=whole_json) for item in value]
         case str() if field in KEPT_FIELDS:
             return value
-        case str() if field in _JSON_FIELDS:
+        case str() if field in _JSON_FIELDS and whole_json:
             return fill_json_text(value)
         case str() if value.startswith("data:image/"):
             head, _, data = value.partition(";base64,")

@@ -42,7 +42,7 @@ def find_previous(earlier: Sequence[Exchange], exchange: Exchange) -> Exchange |
 
     It has the same client and begins with the same message.
     """
-    first = _find_first_message(exchange)
+    first = find_first_message(exchange)
     if first is None:
         return None
     for candidate in reversed(earlier):
@@ -50,7 +50,7 @@ def find_previous(earlier: Sequence[Exchange], exchange: Exchange) -> Exchange |
             candidate.request.client == exchange.request.client
             and candidate.request.key == exchange.request.key
         )
-        if is_same_client and _find_first_message(candidate) == first:
+        if is_same_client and find_first_message(candidate) == first:
             return candidate
     return None
 
@@ -161,7 +161,7 @@ def _count_parts(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _find_first_message(exchange: Exchange) -> bytes | None:
+def find_first_message(exchange: Exchange) -> bytes | None:
     """Return the first message of the first call, encoded; None without one."""
     if not exchange.calls or not exchange.calls[0].body:
         return None

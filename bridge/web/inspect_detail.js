@@ -116,13 +116,13 @@ function buildUpstream() {
 }
 
 function buildExport() {
-  const keep = element("input", ""), button = element("button", "", "Save as a test case");
-  keep.type = "checkbox";
+  const keep = element("input", ""), whole = element("input", ""), button = element("button", "", "Save as a test case");
+  keep.type = whole.type = "checkbox";
   button.type = "button";
   button.onclick = async () => {
     try {
-      const content = keep.checked ? "kept" : "filler";
-      const made = await callBridge(`/inspect/exchanges/${detail.id}/case?content=${content}`);
+      const content = keep.checked ? "kept" : "filler", scope = whole.checked ? "conversation" : "request";
+      const made = await callBridge(`/inspect/exchanges/${detail.id}/case?content=${content}&scope=${scope}`);
       download(`exchange-${detail.id}.json`, `${JSON.stringify(made, null, 2)}\n`);
       showResult(byId("detail-result"), "good", "Saved. Put the file into `tests/inspect/cases/`, and the suite runs it.");
     } catch (error) {
@@ -130,15 +130,16 @@ function buildExport() {
     }
   };
   return [element("h3", "", "Make a test of it"),
-    element("p", "soft", "The case plays the recorded answer, and fails when the request to Claude is no longer this one. "
-      + "Texts are replaced by others of the same shape."),
-    element("p", "", button, " ", element("label", "", keep, " keep the texts"))];
+    element("p", "soft", "The case plays the recorded answers or failures, and fails when the requests to Claude or what the "
+      + "client gets are no longer these. Texts are replaced by others of the same shape."),
+    element("p", "", button, " ", element("label", "", keep, " keep the texts"), " ",
+      element("label", "", whole, " with the earlier requests of this conversation"))];
 }
 
 const VIEWS = [
   ["Overview", buildOverview], ["Fields", buildFields], ["Request", buildRequest], ["To Claude", buildUpstream],
   ["Events", () => buildEvents(detail.events)],
-  ["Again & test", () => [...buildAgain(detail), ...(detail.can_repeat ? buildExport() : [])]],
+  ["Again & test", () => [...buildAgain(detail), ...buildExport()]],
 ];
 
 const tabs = VIEWS.map(([name], index) => {

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
-from bridge.server.state import Bridge
-from tests.fake_anthropic.script import Reply
+from tests.conftest import StartBridge
+from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.inspect.play import play_case
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 async def test_a_recorded_request_is_translated_as_it_was(
-    bridge: Bridge, fake: FakeAnthropic, path: Path
+    start_anthropic: StartBridge, fake: FakeAnthropic, tmp_path: Path, path: Path
 ) -> None:
-    await play_case(bridge, fake, json.loads(path.read_text("utf-8")))
-
-
-async def play_case(bridge: Bridge, fake: FakeAnthropic, case: Any) -> None:
-    """Send the client's request to the bridge, and compare all that must be as it was."""
-    before = len(fake.requests)
-    fake.script(*(Reply(events=tuple(call["events"])) for call in case["calls"]))
-    async with (
-        aiohttp.ClientSession(bridge.url, headers=case["headers"]) as session,
-        session.post(case["path"], json=case["request"]) as answer,
-    ):
-        await answer.read()
-        notices = answer.headers.get("x-bridge-notice", "")
-    sent = [request.body for request in fake.requests[before:]]
-    assert sent == [{**call["request"], "stream": True} for call in case["calls"]]
-    assert notices == "; ".join(case["notices"])
-    assert answer.status == case["status"]
+    case, start = json.loads(path.read_text("utf-8")), start_anthropic
+    if any(step["path"] == "/v1/embeddings" for step in case["steps"]):
+        model = await asyncio.to_thread(write_model, tmp_path / "model")
+        start = functools.partial(start, embedding_model=str(model))
+    await play_case(start, fake, case)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bridge.errors import UpstreamFailed
 from bridge.inspect.exchange import ClientRequest, Outcome
 from bridge.inspect.recorder import Recorder
 from bridge.inspect.recording import Recording
@@ -90,7 +91,7 @@ async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
     call = recording.start_call("anthropic", ask(""))
     recorder.turn_off()
     call.add_events([{"text": "Swordfish"}])
-    call.finish("Swordfish")
+    call.finish(UpstreamFailed("Swordfish"))
     recording.set_body(b"Swordfish")
     recording.add_notices(["Swordfish"])
     recording.add_written(b"Swordfish")

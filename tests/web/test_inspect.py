@@ -164,8 +164,9 @@ async def test_list_detail_filters_again_and_export(
         ".find(button => button.textContent.startsWith('Save as')).click()"
     )
     case = json.loads(await page.wait_for("window.saved && window.saved.text()"))
-    assert case["request"]["messages"][1]["content"] == "Xxxx xx xxx xxxxxxx xx Xxxxxx?"
-    assert case["notices"]
+    (step,) = case["steps"]
+    assert step["request"]["messages"][1]["content"] == "Xxxx xx xxx xxxxxxx xx Xxxxxx?"
+    assert step["notices"]
     assert page.errors == []
 
 

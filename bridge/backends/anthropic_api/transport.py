@@ -105,16 +105,13 @@ class DirectSender:
         )
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
-        encoded = encode_json({**request.body(), "stream": True})
-        if (call := CURRENT_CALL.get()) is not None:
-            call.set_sent(encoded)
-        body = _wrap_large(encoded)
+        body = _prepare_body({**request.body(), "stream": True})
         response = await self._begin("POST", self._url, data=body, headers=request.headers)
         return CheckedAnswer(_DirectResponse(response))
 
     async def count(self, request: MessagesRequest) -> WholeAnswer:
         url = self._address.find("/v1/messages/count_tokens")
-        body = _wrap_large(encode_json(build_count_body(request)))
+        body = _prepare_body(build_count_body(request))
         return await self._fetch("POST", url, data=body, headers=request.headers)
 
     async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
@@ -187,13 +184,16 @@ class DirectSender:
         return WholeAnswer(response.status, response.headers, bytes(body))
 
 
-def _wrap_large(body: bytes) -> bytes | io.BytesIO:
-    """Return a body as aiohttp should have it.
+def _prepare_body(body: Mapping[str, Any]) -> bytes | io.BytesIO:
+    """Encode a body as aiohttp should have it, and show it to the recorder.
 
     aiohttp would write a large one at once, and copy it twice: into one piece with the headers, and
     into the buffer of the connection.
     """
-    return body if len(body) < _LARGE else io.BytesIO(body)
+    encoded = encode_json(body)
+    if (call := CURRENT_CALL.get()) is not None:
+        call.set_sent(encoded)
+    return encoded if len(encoded) < _LARGE else io.BytesIO(encoded)
 
 
 def build_count_body(request: MessagesRequest) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 
 from bridge.backends.base import Backend, Batch, CountedPrompt, EventStream, Readiness
 from bridge.inspect.recording import CURRENT, CURRENT_CALL, CallRecording, Recording
@@ -30,15 +31,8 @@ class RecordedBackend(Backend):
         return self._inner.name
 
     async def open(self, request: MessagesRequest) -> EventStream:
-        call = self._start_call(request)
-        token = CURRENT_CALL.set(call)
-        try:
+        with self._record_call(request) as call:
             stream = await self._inner.open(request)
-        except BaseException as error:
-            call.finish(error)
-            raise
-        finally:
-            CURRENT_CALL.reset(token)
         call.note_open()
 
         async def release() -> None:
@@ -54,12 +48,8 @@ class RecordedBackend(Backend):
         return await self._inner.models()
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
-        call = self._start_call(request)
-        try:
+        with self._record_call(request) as call:
             counted = await self._inner.count_tokens(request)
-        except BaseException as error:
-            call.finish(error)
-            raise
         call.add_events([{"input_tokens": counted.tokens}])
         call.finish()
         return counted
@@ -67,8 +57,18 @@ class RecordedBackend(Backend):
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         return self._inner.narrow_rules(rules)
 
-    def _start_call(self, request: MessagesRequest) -> CallRecording:
-        return self._recording.start_call(self._inner.name, request)
+    @contextmanager
+    def _record_call(self, request: MessagesRequest) -> Iterator[CallRecording]:
+        """Record the call that the block opens, and its failure."""
+        call = self._recording.start_call(self._inner.name, request)
+        token = CURRENT_CALL.set(call)
+        try:
+            yield call
+        except BaseException as error:
+            call.finish(error)
+            raise
+        finally:
+            CURRENT_CALL.reset(token)
 
 
 async def _record_events(call: CallRecording, stream: EventStream) -> AsyncGenerator[Batch, None]:

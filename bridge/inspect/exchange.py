@@ -136,3 +136,5 @@ class Exchange:
     """None while it runs."""
     repeats: str | None = None
     """The id of the exchange that this one sends again."""
+    is_rejected: bool = False
+    """Whether it was answered before its endpoint had it; then its body was not read."""

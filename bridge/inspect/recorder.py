@@ -19,6 +19,8 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 MOST_EXCHANGES = 200
+MOST_REJECTED = 50
+"""Of these, so that the requests of a web page cannot push out those of the user's clients."""
 MOST_BYTES = 64 << 20
 MOST_MINUTES = 24 * 60
 
@@ -92,16 +94,26 @@ class Recorder:
         self._tell_watchers("")
 
     def begin(
-        self, request: ClientRequest, via: Via, started: float, repeats: str | None = None
+        self,
+        request: ClientRequest,
+        via: Via,
+        started: float,
+        repeats: str | None = None,
+        *,
+        is_rejected: bool = False,
     ) -> Recording:
         """Begin to record a request; what passes while it is off is not stored."""
         self._count += 1
-        recording = Recording(str(self._count), request, via, started, self._grow, repeats)
+        recording = Recording(
+            str(self._count), request, via, started, self._grow, repeats, is_rejected=is_rejected
+        )
         if not self.is_on:
             # Turned off since its caller looked.
             recording.discard()
             return recording
         self._recordings[recording.id] = recording
+        if is_rejected:
+            self._drop_rejected()
         if len(self._recordings) > self._most:
             self._drop_oldest()
         self._tell_watchers(recording.id)
@@ -149,8 +161,17 @@ class Recorder:
         if self._watchers:
             self._tell_watchers(recording.id)
 
+    def _drop_rejected(self) -> None:
+        """Drop the oldest rejected request if there are too many of them."""
+        rejected = [id for id, recording in self._recordings.items() if recording.is_rejected]
+        if len(rejected) > MOST_REJECTED:
+            self._drop(rejected[0])
+
     def _drop_oldest(self) -> None:
-        oldest = self._recordings.pop(next(iter(self._recordings)))
+        self._drop(next(iter(self._recordings)))
+
+    def _drop(self, id: str) -> None:
+        oldest = self._recordings.pop(id)
         self.size -= oldest.size
         oldest.discard()
         self.dropped += 1

@@ -49,12 +49,15 @@ class Recording:
         started: float,
         on_growth: Callable[[Recording, int], None],
         repeats: str | None = None,
+        *,
+        is_rejected: bool = False,
     ) -> None:
         """`started` by `perf_counter`; `on_growth` is called with the bytes that were added."""
         self.id = id
         self.size = 0
         """The bytes of all content that the recorder has counted, about."""
         self.is_discarded = False
+        self.is_rejected = is_rejected
         self.started = started
         self._request = request
         self._at = time.time()
@@ -114,6 +117,7 @@ class Recording:
         """Take how it ended. Nothing is taken afterwards, but of work in the background."""
         if not self.is_discarded:
             self._outcome = outcome
+            # Not 0, so that watchers are told in any case.
             self._uncounted += self._request.measure()
             self.store()
 
@@ -136,8 +140,10 @@ class Recording:
 
     def grow(self, size: int) -> None:
         """Report that content was added: these bytes, and those not counted yet."""
-        if not self.is_discarded:
-            size, self._uncounted = size + self._uncounted, 0
+        size += self._uncounted
+        # Reading stores what is there, and must not look like a change when that is nothing.
+        if size and not self.is_discarded:
+            self._uncounted = 0
             self._on_growth(self, size)
 
     def freeze(self) -> Exchange:
@@ -152,6 +158,7 @@ class Recording:
             written=tuple(self._written),
             outcome=self._outcome,
             repeats=self._repeats,
+            is_rejected=self.is_rejected,
         )
 
 

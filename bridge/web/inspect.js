@@ -55,6 +55,7 @@ function isFailed(exchange) {
 const STATUSES = {
   good: exchange => !exchange.running && !isFailed(exchange) && exchange.outcome !== "cut",
   failed: isFailed,
+  rejected: exchange => exchange.rejected,
   cut: exchange => exchange.outcome === "cut",
   running: exchange => exchange.running,
 };
@@ -104,6 +105,7 @@ function buildItem(exchange) {
 
 function describeOrigin(exchange) {
   if (exchange.repeats) return `again: ${exchange.repeats}`;
+  if (exchange.rejected) return "rejected";
   return exchange.via === "http" ? "" : exchange.via;
 }
 

@@ -32,7 +32,10 @@ function buildOverview() {
     fact("input tokens", show(detail.input_tokens)), fact("read from the cache", show(detail.cache_read_tokens)),
     fact("written to the cache", show(detail.cache_write_tokens)), fact("output tokens", show(detail.output_tokens)),
     fact("at list prices", detail.cost === null ? "–" : formatDollars(detail.cost)));
-  const parts = [facts, ...buildCache()];
+  const parts = [facts];
+  if (detail.reason) parts.push(element("p", "result bad", detail.reason));
+  if (detail.rejected) parts.push(element("p", "soft", "The bridge rejected this request before it read the body."));
+  else parts.push(...buildCache());
   if (detail.all_notices.length) {
     parts.push(element("h3", "", "Notices"),
       element("ul", "", ...detail.all_notices.map(notice => element("li", "", notice))));

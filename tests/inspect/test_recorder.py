@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bridge.errors import UpstreamFailed
 from bridge.inspect.exchange import ClientRequest, Outcome
 from bridge.inspect.recorder import Recorder
@@ -152,6 +154,19 @@ async def test_a_watcher_is_told_which_exchanges_have_changed() -> None:
         assert await watcher.wait() == [recording.id for recording in recordings]
         recordings[1].finish(OUTCOME)
         assert await watcher.wait() == [recordings[1].id]
+    recorder.turn_off()
+
+
+async def test_to_read_is_no_change() -> None:
+    recorder = Recorder()
+    recorder.turn_on(30)
+    with recorder.watch() as watcher:
+        recording = record(recorder)
+        assert recorder.list_exchanges()
+        assert await watcher.wait() == [recording.id]
+        assert recorder.list_exchanges() == [recorder.get(recording.id)]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watcher.wait(), 0.01)
     recorder.turn_off()
 
 

@@ -35,7 +35,7 @@ from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.notice_header import build_hint_headers
 from bridge.server.http.paths import find_reason, suggest_base_url
 from bridge.server.http.protocol import drop_connection, get_protocol
-from bridge.server.http.recording.exchange import record_exchange
+from bridge.server.http.recording.exchange import record_exchange, record_rejection
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_caller
 from bridge.server.state import BRIDGE
@@ -45,9 +45,13 @@ from bridge.server.state import BRIDGE
 def handle_errors(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
-    if endpoint is not None and endpoint.is_recorded and request.app[BRIDGE].recorder.is_on:
+    if request.app[BRIDGE].recorder.is_on and (endpoint is None or endpoint.access == "key"):
         account = functools.partial(_account, request, endpoint=endpoint)
-        return record_exchange(request, handler, account)
+        if endpoint is not None and endpoint.is_recorded:
+            return record_exchange(request, handler, account)
+        # A client with a wrong address or key may not get further than here.
+        has_endpoint = endpoint is not None
+        return record_rejection(request, handler, account, has_endpoint=has_endpoint)
     return _account(request, handler, endpoint)
 
 

@@ -89,6 +89,7 @@ class ExchangeDetail(ExchangeSummary):
     """One exchange in full."""
 
     query: str = Field(description="What came behind `?`.")
+    reason: str | None = Field(description="The message of the error that the client got.")
     request_headers: list[Header]
     request_body: str = Field(description="The body as it came.")
     response_headers: list[Header]

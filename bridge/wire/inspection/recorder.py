@@ -52,6 +52,10 @@ class ExchangeSummary(BaseModel):
         description="Why the answer ended, or the code of the error; `cut` if the client left."
     )
     failed: bool
+    rejected: bool = Field(
+        description="Whether it was answered with an error before its endpoint had it, such as "
+        "for a wrong key, address or host; its body was not read then."
+    )
     notices: int = Field(description="Number of notices about what was changed or ignored.")
     first_chunk_seconds: float | None
     seconds: float | None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.errors import BridgeError
-from bridge.inspect.events import EventRow, align_events
+from bridge.inspect.events import EventRow, align_events, list_client_events
 from bridge.inspect.exchange import Exchange, UpstreamCall
 from bridge.inspect.fields import Field, Translate, Untranslatable, explain_fields
 from bridge.inspect.images import ShownImage, replace_images
@@ -77,6 +77,7 @@ def _build_detail(
     return ExchangeDetail(
         **summary.model_dump(),
         query=redact(redact_query(exchange.request.query)),
+        reason=_find_reason(exchange),
         request_headers=_list_headers(exchange.request.headers),
         request_body=body,
         response_headers=_list_headers(outcome.headers if outcome is not None else ()),
@@ -91,7 +92,7 @@ def _build_detail(
             for image in images or of_calls
         ],
         fields=fields,
-        fields_problem=problem,
+        fields_problem=None if problem is None else redact(problem),
         calls=calls,
         timeline=[
             TimelineStep(at=step.at, what=redact(step.what)) for step in build_timeline(exchange)
@@ -229,6 +230,18 @@ def _compare_prefix(earlier: Sequence[Exchange], exchange: Exchange) -> PrefixDi
         same_bytes=difference.same_bytes,
         earlier_bytes=difference.earlier_bytes,
     )
+
+
+def _find_reason(exchange: Exchange) -> str | None:
+    """Return the message of the error that the client got: the last event, or the whole answer."""
+    for moment in reversed(list_client_events(exchange)[-3:]):
+        with contextlib.suppress(ValueError):
+            match decode_json(moment.data):
+                case {"error": {"message": str(message)}}:
+                    return redact(message)
+                case {"response": {"error": {"message": str(message)}}}:
+                    return redact(message)
+    return None
 
 
 def _find_miss_reason(calls: Sequence[UpstreamCall]) -> Any:

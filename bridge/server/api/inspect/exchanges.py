@@ -166,6 +166,7 @@ _SUMMARY_EXAMPLE: dict[str, Any] = {
     "status": 200,
     "outcome": "stop",
     "failed": False,
+    "rejected": False,
     "notices": 1,
     "first_chunk_seconds": 0.81,
     "seconds": 2.4,
@@ -180,6 +181,7 @@ _SUMMARY_EXAMPLE: dict[str, Any] = {
 _DETAIL_EXAMPLE: dict[str, Any] = {
     **_SUMMARY_EXAMPLE,
     "query": "",
+    "reason": None,
     "request_headers": [{"name": "Authorization", "value": "[secret]"}],
     "request_body": '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}',
     "response_headers": [{"name": "Content-Type", "value": "application/json"}],

@@ -53,6 +53,7 @@ def summarize(exchange: Exchange, size: int) -> ExchangeSummary:
         status=outcome.status if outcome is not None else None,
         outcome=outcome.outcome if outcome is not None else None,
         failed=outcome.failed if outcome is not None else False,
+        rejected=exchange.is_rejected,
         notices=len(exchange.notices),
         first_chunk_seconds=exchange.written[0].at if exchange.written else None,
         seconds=outcome.seconds if outcome is not None else None,

@@ -24,8 +24,7 @@ async def record_exchange(
 ) -> web.StreamResponse:
     """Answer a request by `account`, which gets the handler, and record both.
 
-    Recording begins when the handler is called: what was rejected before, such as the requests of
-    another site's page, must not push out those of the user's clients.
+    Recording begins when the handler is called; see `record_rejection` for what is rejected before.
     """
     recorder, started = request.app[BRIDGE].recorder, time.perf_counter()
     begun: list[tuple[Recording, Token[Recording | None]]] = []
@@ -41,6 +40,8 @@ async def record_exchange(
     try:
         response = await account(begin)
         status, headers, body = response.status, response.headers, getattr(response, "body", None)
+        if not begun:
+            _add_rejection(request, response, started)
         return response
     finally:
         for recording, token in begun:
@@ -53,6 +54,42 @@ async def record_exchange(
                 record = get_record(request)
                 outcome = describe_outcome(record, status, recording.seconds, headers)
                 recording.finish(outcome)
+
+
+async def record_rejection(
+    request: web.Request,
+    handler: Handler,
+    account: Callable[[Handler], Awaitable[web.StreamResponse]],
+    *,
+    has_endpoint: bool,
+) -> web.StreamResponse:
+    """Answer a request by `account`, and record it if it is not let in, or has no endpoint."""
+    started, is_let_in = time.perf_counter(), False
+
+    async def let_in(request: web.Request) -> web.StreamResponse:
+        nonlocal is_let_in
+        is_let_in = has_endpoint
+        return await handler(request)
+
+    response = await account(let_in)
+    if not is_let_in:
+        _add_rejection(request, response, started)
+    return response
+
+
+def _add_rejection(request: web.Request, response: web.StreamResponse, started: float) -> None:
+    """Record a request without its body, and the error that it got."""
+    # A browser's preflight that was answered is no rejection.
+    if response.status < 400:
+        return
+    with guard_accounting("the recorder"):
+        recording = request.app[BRIDGE].recorder.begin(
+            describe_request(request), "http", started, is_rejected=True
+        )
+        body = getattr(response, "body", None)
+        recording.add_written(body if isinstance(body, bytes) else b"")
+        record, seconds = get_record(request), recording.seconds
+        recording.finish(describe_outcome(record, response.status, seconds, response.headers))
 
 
 def describe_request(request: web.Request) -> ClientRequest:

@@ -13,8 +13,11 @@ import pytest
 from openai import APIError, APIStatusError, AsyncOpenAI
 
 from bridge.inspect.exchange import Exchange
+from bridge.inspect.recorder import MOST_REJECTED
+from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Drop, Failure, Reply, Text, says
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.inspect.search import is_stored
@@ -99,7 +102,7 @@ async def test_a_stream_is_recorded_on_both_sides(
     assert exchange.notices == ("seed ignored: not supported by Claude",)
     (call,) = exchange.calls
     assert {**json.loads(call.body), "stream": True} == fake.requests[0].body
-    kinds = [json.loads(event.data)["type"] for event in call.events]
+    kinds = [json.loads(event.data)["type"] for event in call.list_events()]
     assert (kinds[0], kinds[-1]) == ("message_start", "message_stop")
     written = b"".join(moment.data for moment in exchange.written)
     assert written.count(b"data: {") == len(chunks)
@@ -123,7 +126,9 @@ async def test_failures_are_recorded(
     exchange = await record_one(bridge)
     assert exchange.outcome is not None
     assert (exchange.outcome.status, exchange.outcome.failed) == (429, True)
-    assert "Slow down." in (exchange.calls[0].failure or "")
+    failure = exchange.calls[0].failure
+    assert failure is not None
+    assert "Slow down." in failure.reason
     assert b"Slow down." in exchange.written[0].data
     assert exchange.calls[0].opened_at is None
 
@@ -154,7 +159,9 @@ async def test_a_client_that_leaves_is_recorded(bridge: Bridge, fake: FakeAnthro
     exchange = await record_one(bridge)
     assert exchange.outcome is not None
     assert (exchange.outcome.status, exchange.outcome.outcome) == ("client left", "cut")
-    assert exchange.calls[0].failure == "left before its end"
+    failure = exchange.calls[0].failure
+    assert failure is not None
+    assert (failure.reason, failure.ending) == ("left before its end", "left")
 
 
 async def test_a_message_on_a_websocket_is_an_exchange(bridge: Bridge) -> None:
@@ -192,12 +199,97 @@ async def test_an_answer_in_the_background_is_an_exchange_of_its_own(
     assert work.request.body == request.request.body
 
 
-async def test_a_rejected_request_is_not_recorded(bridge: Bridge) -> None:
+KEY = "sk-ant-api03-notarealkey"
+OWN_KEY = "cb-right-right-right-right"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "reason"),
+    [
+        ("POST", "/v1/chat/completions", {}, 401, "key"),
+        ("GET", "/v1/models", {"Authorization": f"Bearer {KEY}"}, 401, "key"),
+        ("POST", "/v1/chat/completions", {"Origin": "https://example.com"}, 403, "origin"),
+        ("OPTIONS", "/v1/messages", {"Origin": "https://example.com"}, 403, "origin"),
+        ("POST", "/v1/messages", {"Host": "example.com"}, 403, "host"),
+        ("POST", f"/chat/completions/{KEY}", {}, 404, "path"),
+        ("GET", "/v1/embeddings", {}, 405, "method"),
+    ],
+)
+async def test_a_rejected_request_is_recorded_without_its_body(
+    start_anthropic: StartBridge,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    status: int,
+    reason: str,
+) -> None:
+    keys = Keys().with_key("bridge", NamedKey("a", OWN_KEY))
+    await asyncio.to_thread(KeyChain(find_paths().data).save, keys)
+    bridge = await start_anthropic()
     bridge.recorder.turn_on(30)
-    headers = {"Origin": "https://example.com"}
+    if reason != "key":
+        headers = {"Authorization": f"Bearer {OWN_KEY}", **headers}
     async with (
-        aiohttp.ClientSession(bridge.url, headers=headers) as session,
-        session.post("/v1/chat/completions", json=CHAT) as answer,
+        aiohttp.ClientSession(bridge.url, headers={"User-Agent": "editor/1", **headers}) as session,
+        session.request(method, f"{path}?key={KEY}", json=CHAT) as answer,
     ):
-        assert answer.status == 403
+        assert answer.status == status, await answer.text()
+    (exchange,) = bridge.recorder.list_exchanges()
+    assert exchange.is_rejected
+    assert exchange.outcome is not None
+    assert (exchange.outcome.status, exchange.request.client) == (status, "editor")
+    token = {"Authorization": f"Bearer {bridge.control_token}"}
+    async with (
+        aiohttp.ClientSession(bridge.url, headers=token) as session,
+        session.get(f"/inspect/exchanges/{exchange.id}") as answer,
+    ):
+        text = await answer.text()
+    detail = json.loads(text)
+    assert detail["rejected"]
+    assert detail["reason"], detail
+    assert KEY not in text
+    assert not is_stored(bridge.recorder, WORD)
+    assert not is_stored(bridge.recorder, OWN_KEY)
+
+
+async def test_requests_that_are_let_in_are_no_rejections(bridge: Bridge) -> None:
+    bridge.recorder.turn_on(30)
+    async with aiohttp.ClientSession(bridge.url) as session:
+        for path in ("/v1/models", "/health", "/v1/models/nobody-knows-this"):
+            async with session.get(path) as answer:
+                await answer.read()
     assert bridge.recorder.list_exchanges() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"{" + b" " * (2 << 20), 413), (b'{"model": ', 400), (b"[]", 400)],
+    ids=["too large", "cut", "no object"],
+)
+async def test_a_body_that_is_refused_is_recorded(
+    start_anthropic: StartBridge, body: bytes, status: int
+) -> None:
+    bridge = await start_anthropic(max_body_mb=1)
+    bridge.recorder.turn_on(30)
+    typed = {"Content-Type": "application/json"}
+    async with (
+        aiohttp.ClientSession(bridge.url, headers=typed) as session,
+        session.post("/v1/chat/completions", data=body) as answer,
+    ):
+        assert answer.status == status
+    (exchange,) = bridge.recorder.list_exchanges()
+    assert exchange.outcome is not None
+    assert (exchange.outcome.status, exchange.is_rejected) == (status, False)
+    assert b"message" in exchange.written[0].data
+
+
+async def test_rejected_requests_push_out_no_others(bridge: Bridge, client: AsyncOpenAI) -> None:
+    bridge.recorder.turn_on(30)
+    await client.chat.completions.create(**CHAT)
+    async with aiohttp.ClientSession(bridge.url, headers={"Origin": "https://a.com"}) as session:
+        for _ in range(MOST_REJECTED + 200):
+            async with session.get("/v1/models") as answer:
+                assert answer.status == 403
+    first, *rejected = bridge.recorder.list_exchanges()
+    assert not first.is_rejected
+    assert len(rejected) == MOST_REJECTED

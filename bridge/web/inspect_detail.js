@@ -59,7 +59,11 @@ function buildCache() {
   } else {
     parts.push(element("p", "soft", "No earlier request of this conversation is recorded."));
   }
-  if (reason) parts.push(element("p", "", `Claude's own reason for a cache miss: ${shorten(reason, 1000)}`));
+  if (reason) {
+    const missed = reason.cache_missed_input_tokens;
+    const tokens = missed === undefined ? "" : ` (${formatCount(missed)} input tokens were not read from it)`;
+    parts.push(element("p", "", `Claude's own reason for a cache miss: ${shorten(reason.type ?? reason, 1000)}${tokens}`));
+  }
   return parts;
 }
 

@@ -14,7 +14,8 @@ from openai import AsyncOpenAI
 from PIL import Image
 
 from bridge.server.state import Bridge
-from tests.fake_anthropic.script import Failure, says
+from tests.fake_anthropic.play import counting_ids, events
+from tests.fake_anthropic.script import Failure, Reply, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 KEY = "sk-ant-api03-notarealkey"
@@ -201,13 +202,17 @@ async def test_the_prefix_is_compared_with_the_same_conversation(
 async def test_claudes_reason_for_a_cache_miss_is_shown(
     fake: FakeAnthropic, client: AsyncOpenAI, session: aiohttp.ClientSession
 ) -> None:
-    reply = says("Four.")
-    usage = {"diagnostics": {"cache_miss_reason": {"type": "tools_changed"}}}
-    from dataclasses import replace
-
-    fake.script(replace(reply, usage=replace(reply.usage, more=usage)))
-    await client.chat.completions.create(model="default", messages=CHAT["messages"])
-    assert (await get_last(session))["cache_miss_reason"] == {"type": "tools_changed"}
+    body = {"model": "claude-sonnet-5-5", "max_tokens": 100, "messages": CHAT["messages"][1:]}
+    reason = {"type": "tools_changed", "cache_missed_input_tokens": 1200}
+    # As `anthropic.types.Message` has it, for a request with `diagnostics`.
+    start, *rest = events(says("Four."), body, counting_ids())
+    message = {**start["message"], "diagnostics": {"cache_miss_reason": reason}}
+    fake.script(Reply(events=({**start, "message": message}, *rest)))
+    diagnostics = {"previous_message_id": "msg_before"}
+    async with session.post("/v1/messages", json={**body, "diagnostics": diagnostics}) as answer:
+        assert (await answer.json())["diagnostics"] == {"cache_miss_reason": reason}
+    assert fake.requests[-1].body["diagnostics"] == diagnostics
+    assert (await get_last(session))["cache_miss_reason"] == reason
 
 
 async def test_the_list_is_searched(client: AsyncOpenAI, session: aiohttp.ClientSession) -> None:

@@ -204,7 +204,10 @@ function update(event) {
 
 async function follow(signal) {
   const headers = { Authorization: `Bearer ${token()}` };
-  const response = await fetch("/inspect/events", { headers, signal });
+  const response = await fetch("/inspect/events", { headers, signal }).catch(error => {
+    // A browser does not say why; a bridge that is busy answers later.
+    throw signal.aborted ? error : new Error("The bridge does not answer; trying again…", { cause: error });
+  });
   if (!response.ok) throw new Error((await response.json()).error.message);
   await load();
   for await (const event of readEvents(response)) update(event);
@@ -212,13 +215,15 @@ async function follow(signal) {
 
 async function keepFollowing(controller) {
   while (!controller.signal.aborted && token()) {
+    let problem = "The connection has ended; trying again…";
     try {
       await follow(controller.signal);
     } catch (error) {
-      if (controller.signal.aborted) return;
-      console.warn(error.message);
+      problem = error.message;
     }
-    byId("recorder-state").textContent = "The bridge is not running";
+    if (controller.signal.aborted) return;
+    console.warn(problem);
+    byId("recorder-state").textContent = problem;
     await new Promise(resolve => { setTimeout(resolve, RETRY_MILLISECONDS); });
   }
 }

@@ -201,6 +201,24 @@ async def test_the_recorder_is_turned_on_and_off_here(
     assert page.errors == []
 
 
+async def test_the_page_says_why_it_has_no_connection(bridge: Bridge, page: Page) -> None:
+    bridge.recorder.turn_on(30)
+    await open_page(page, bridge)
+    state = "document.querySelector('#recorder-state').textContent"
+    # A bridge that is busy answers late: the page waits for it, as long as the connection is there.
+    await page.evaluate(
+        """(() => { const get = fetch; window.fetch = async (...words) => {
+        await new Promise(resolve => { window.answer = resolve; }); return get(...words); }; })()"""
+    )
+    bridge.request_stop()
+    await page.wait_for(f"{state} === 'The connection has ended; trying again…'")
+    await page.wait_for("window.answer !== undefined")
+    assert await page.evaluate(state) == "The connection has ended; trying again…"
+    await page.evaluate("window.answer()")
+    await page.wait_for(f"{state} !== 'The connection has ended; trying again…'")
+    assert "not running" not in await page.evaluate(state)
+
+
 async def test_ten_thousand_events_are_a_few_rows(
     bridge: Bridge, fake: FakeAnthropic, page: Page
 ) -> None:

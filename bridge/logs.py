@@ -25,7 +25,8 @@ _log = logging.getLogger(__name__)
 
 _LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SECRETS = re.compile(
-    r"sk-[A-Za-z0-9_-]{8,}|cb-[A-Za-z0-9_-]{20,}|(?<=Bearer )[^\s\"',]{4,}"
+    # Not in the middle of a word: `disk-usage-report` is no key.
+    r"(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_-]{8,}|cb-[A-Za-z0-9_-]{20,})|(?<=Bearer )[^\s\"',]{4,}"
     # Not over another beginning: in a text of many, each would be searched to the end.
     r"|eyJ(?:(?!eyJ)[\w-]){10,}\.[\w.-]+"
     r"|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}"

@@ -24,6 +24,11 @@ def make_record(message: str, error: BaseException | None = None) -> logging.Log
     [
         ("key sk-ant-api03-abcDEF_123-xyz used", "key [secret] used"),
         ("sk-proj-12345678", "[secret]"),
+        ("disk-usage-report", "disk-usage-report"),
+        (
+            "a task-list-of-the-week and my_sk-proj-12345678",
+            "a task-list-of-the-week and my_[secret]",
+        ),
         ("Authorization: Bearer abcdefgh, next", "Authorization: Bearer [secret], next"),
         ("cb-" + "x" * 43, "[secret]"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.x-y", "[secret]"),

@@ -40,6 +40,11 @@ def redact(text: str) -> str:
     return _SECRETS.sub("[secret]", text)
 
 
+def find_secrets(text: str) -> list[tuple[int, int]]:
+    """Return where in a text keys and tokens begin and end, in their order."""
+    return [match.span() for match in _SECRETS.finditer(text)]
+
+
 def escape(text: str) -> str:
     """Write as `\\uXXXX` all that a terminal acts on, and that begins or reorders a line.
 

@@ -8,6 +8,7 @@ from typing import Any
 from bridge.inspect.events import list_client_events
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.filler import fill_text, fill_value
+from bridge.inspect.streamed_keys import replace_split_keys
 from bridge.wire.json_bytes import decode_json
 
 _OWN_FIELDS = frozenset(
@@ -29,7 +30,8 @@ def list_answer(exchange: Exchange, content: str) -> list[Any]:
     """Return what the client got, event by event, as `shape_answer` makes it."""
     events = [moment.data for moment in list_client_events(exchange)]
     # A keep-alive is a comment.
-    return [shape_answer(data, content) for data in events if not data.startswith(b":")]
+    answers = [data for data in events if not data.startswith(b":")]
+    return [shape_answer(data, content) for data in replace_split_keys(answers)]
 
 
 def shape_answer(data: bytes, content: str) -> Any:

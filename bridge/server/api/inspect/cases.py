@@ -16,6 +16,7 @@ from bridge.inspect.exchange import Ending, Exchange, Failure, UpstreamCall
 from bridge.inspect.fields import Translate, Untranslatable
 from bridge.inspect.filler import fill_events, fill_json_text, fill_value
 from bridge.inspect.redaction import redact_value
+from bridge.inspect.streamed_keys import replace_split_keys
 from bridge.server.answers.retranslate import (
     TRANSLATED,
     make_parser,
@@ -198,7 +199,8 @@ def _build_call(call: UpstreamCall, content: Content) -> PlayedAnswer:
     request = decode_json(call.body)
     request.pop("stream", None)
     # A count has no events.
-    decoded: list[Any] = [decode_json(moment.data) for moment in call.list_events()]
+    datas = replace_split_keys([moment.data for moment in call.list_events()])
+    decoded: list[Any] = [decode_json(data) for data in datas]
     events = [event for event in decoded if "type" in event]
     failure = call.failure
     return PlayedAnswer(

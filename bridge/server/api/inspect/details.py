@@ -13,6 +13,7 @@ from bridge.inspect.fields import Field, Translate, Untranslatable, explain_fiel
 from bridge.inspect.images import ShownImage, replace_images
 from bridge.inspect.prefix import describe_change, find_previous
 from bridge.inspect.redaction import redact_json, redact_query, redact_value
+from bridge.inspect.streamed_keys import replace_split_keys
 from bridge.inspect.timeline import build_timeline
 from bridge.logs import redact
 from bridge.server.answers.retranslate import (
@@ -97,7 +98,7 @@ def _build_detail(
         timeline=[
             TimelineStep(at=step.at, what=redact(step.what)) for step in build_timeline(exchange)
         ],
-        events=[_show_event(row) for row in align_events(exchange)],
+        events=_show_events(align_events(exchange)),
         usages=[dict(usage) for usage in (outcome.usages if outcome is not None else ())],
         prefix=_compare_prefix(earlier, exchange),
         cache_miss_reason=_find_miss_reason(exchange.calls),
@@ -209,14 +210,21 @@ def _list_headers(headers: Iterable[tuple[str, str]]) -> list[Header]:
     return [Header(name=name, value=redact(value)) for name, value in headers]
 
 
-def _show_event(row: EventRow) -> InspectedEvent:
-    return InspectedEvent(
-        at=row.at, call=row.call, upstream=_as_text(row.upstream), client=_as_text(row.client)
-    )
+def _show_events(rows: Sequence[EventRow]) -> list[InspectedEvent]:
+    upstream, client = _as_texts([r.upstream for r in rows]), _as_texts([r.client for r in rows])
+    return [
+        InspectedEvent(at=row.at, call=row.call, upstream=upstream[index], client=client[index])
+        for index, row in enumerate(rows)
+    ]
 
 
-def _as_text(data: bytes | None) -> str | None:
-    return None if data is None else redact_json(data.decode("utf-8", "replace"))
+def _as_texts(datas: Sequence[bytes | None]) -> list[str | None]:
+    """Return events as texts without keys, also those that are split over several."""
+    shown = iter(replace_split_keys([data for data in datas if data is not None]))
+    return [
+        None if data is None else redact_json(next(shown).decode("utf-8", "replace"))
+        for data in datas
+    ]
 
 
 def _compare_prefix(earlier: Sequence[Exchange], exchange: Exchange) -> PrefixDifference | None:

@@ -200,7 +200,7 @@ async def test_the_prefix_is_compared_with_the_same_conversation(
 
 
 async def test_claudes_reason_for_a_cache_miss_is_shown(
-    fake: FakeAnthropic, client: AsyncOpenAI, session: aiohttp.ClientSession
+    fake: FakeAnthropic, session: aiohttp.ClientSession
 ) -> None:
     body = {"model": "claude-sonnet-5-5", "max_tokens": 100, "messages": CHAT["messages"][1:]}
     reason = {"type": "tools_changed", "cache_missed_input_tokens": 1200}

@@ -153,6 +153,7 @@ export function buildAgain(detail) {
       showResult(status, "bad", error.message);
     }
   };
-  const note = "The request is translated again and sent to Claude. Before that, you see what it may cost.";
+  const note = "The request is translated again and sent to Claude. Before that, you see what it may cost. "
+    + "Your rules for requests do not hold here: what you choose is sent. Budgets hold.";
   return [element("h3", "", "Again"), element("p", "soft", note), form, status, results];
 }

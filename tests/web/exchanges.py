@@ -8,10 +8,21 @@ from typing import Any
 import aiohttp
 
 from bridge.server.state import Bridge
-from tests.fake_anthropic.script import CutOff, Drop, Failure, Hang, Reply, Text, says
+from tests.fake_anthropic.script import (
+    CutOff,
+    Drop,
+    Failure,
+    Hang,
+    Reply,
+    Text,
+    ToolUse,
+    says,
+)
 from tests.fake_anthropic.server import FakeAnthropic
 
 COUNT = 200
+REJECTED = 3
+CLICK = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
 TOOL = {"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}}
 CHAT: dict[str, Any] = {
     "model": "gpt-4o",
@@ -51,7 +62,10 @@ FAULTS = (
 
 
 async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT) -> None:
-    """Turn the recorder on and send the requests; the last one is a chat that is streamed."""
+    """Turn the recorder on and send the requests; the last one is a chat that is streamed.
+
+    The bridge must have a desktop, with a window to click on.
+    """
     bridge.recorder.turn_on(30)
     async with aiohttp.ClientSession(bridge.url, headers={"User-Agent": "editor/1.0"}) as session:
         for fault in FAULTS:
@@ -61,10 +75,22 @@ async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT)
         await _send(session, "/v1/chat/completions", [])
         await _send(session, "/v1/chat/completions", {**CHAT, "model": "nobody-knows-this"})
         await _send(session, "/computer/runs", {"prompt": "Open the editor."}, bridge.control_token)
+        done = len(FAULTS) + 4
+        # A run that clicks on the fake desktop.
+        permission = {"computer": {"mode": "allowed", "minutes": 1}}
+        await _send(session, "/control/switches", permission, bridge.control_token)
+        fake.script(Reply((Text("I click."), CLICK)), says("Done."))
+        await _send(session, "/computer/runs", {"prompt": "Click."}, bridge.control_token)
+        await _send(session, "/control/switches", {"computer": {"mode": "off"}}, bridge.control_token)
+        # Not let in: a wrong path, another host, and a page of another site.
+        await _send(session, "/v2/chat/completions", CHAT)
+        await _send(session, "/v1/chat/completions", CHAT, Host="example.com")
+        await _send(session, "/v1/chat/completions", CHAT, Origin="https://example.com")
+        done += 1 + REJECTED
         fake.script(Reply((Text("one two three"),), delay=30))
         async with session.post("/v1/chat/completions", json=STREAM):
             pass
-        done, at_once = len(FAULTS) + 4, asyncio.Semaphore(8)
+        at_once = asyncio.Semaphore(8)
         bodies = [BODIES[number % len(BODIES)] for number in range(count - done - 2)]
 
         async def send(path: str, body: Any) -> None:
@@ -82,7 +108,9 @@ async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT)
                 await watcher.wait()
 
 
-async def _send(session: aiohttp.ClientSession, path: str, body: Any, key: str = "any") -> None:
-    headers = {"Authorization": f"Bearer {key}"}
+async def _send(
+    session: aiohttp.ClientSession, path: str, body: Any, key: str = "any", **more: str
+) -> None:
+    headers = {"Authorization": f"Bearer {key}", **more}
     async with session.post(path, json=body, headers=headers) as answer:
         await answer.read()

@@ -13,12 +13,15 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridge.computer.desktop import Window
+from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
+from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, says
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.web.chromium import Page, run_chromium
-from tests.web.exchanges import CHAT, COUNT, fill_recorder
+from tests.web.exchanges import CHAT, COUNT, REJECTED, fill_recorder
 from tests.web.test_accessibility import axe, find_violations  # noqa: F401 - a fixture
 
 COUNT_TEXT = "document.querySelector('#list-count').textContent"
@@ -34,7 +37,8 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
 
 
 @pytest.fixture
-async def bridge(start_anthropic: StartBridge) -> Bridge:
+async def bridge(pretended: FakeDesktop, start_anthropic: StartBridge) -> Bridge:
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True))
     return await start_anthropic(upstream_silence_seconds=1, max_streams=64)
 
 
@@ -79,6 +83,7 @@ async def test_list_detail_filters_again_and_export(
     # Filters.
     for selector, value, expected in (
         ("#filter-status", "cut", 1),
+        ("#filter-status", "rejected", REJECTED),
         ("#filter-status", "", COUNT),
         ("#filter-text", "nobody-knows-this", 1),
         ("#filter-text", "", COUNT),
@@ -95,6 +100,24 @@ async def test_list_detail_filters_again_and_export(
     assert await page.evaluate(f"{ITEMS}.length") < COUNT
     await set_value(page, "#filter-model", "")
     await set_value(page, "#filter-notices", False)
+
+    # What was not let in, and why; and a run with what Claude did.
+    await set_value(page, "#filter-status", "rejected")
+    await page.wait_for(f"{ITEMS}.length === {REJECTED}")
+    await choose(page, REJECTED - 1)
+    overview = await open_view(page, 0)
+    assert "Unknown path /v2/chat/completions" in overview
+    assert "rejected this request before it read the body" in overview
+    await set_value(page, "#filter-status", "")
+    await set_value(page, "#filter-text", "I click.")
+    await page.wait_for(f"{ITEMS}.length === 1")
+    await choose(page, 0)
+    assert "left_click" in await open_view(page, 3)
+    await open_view(page, 4)
+    await page.wait_for(f"{VIEW}.innerText.includes('run.acted')")
+    assert await find_violations(page, axe) == []
+    await set_value(page, "#filter-text", "")
+    await page.wait_for(f"{ITEMS}.length === {COUNT}")
 
     # The newest one, with its views.
     await choose(page, 0)

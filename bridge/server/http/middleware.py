@@ -45,13 +45,14 @@ from bridge.server.state import BRIDGE
 def handle_errors(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
-    if request.app[BRIDGE].recorder.is_on and (endpoint is None or endpoint.access == "key"):
+    if request.app[BRIDGE].recorder.is_on:
         account = functools.partial(_account, request, endpoint=endpoint)
         if endpoint is not None and endpoint.is_recorded:
             return record_exchange(request, handler, account)
         # A client with a wrong address or key may not get further than here.
-        has_endpoint = endpoint is not None
-        return record_rejection(request, handler, account, has_endpoint=has_endpoint)
+        if endpoint is None or endpoint.access == "key":
+            has_endpoint = endpoint is not None
+            return record_rejection(request, handler, account, has_endpoint=has_endpoint)
     return _account(request, handler, endpoint)
 
 

@@ -3,11 +3,18 @@
 import { block, element, prettify, seconds } from "./inspect_parts.js";
 
 const ROW_PIXELS = 28;
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 6;
+/** Characters of a row: the browser lays out also those that are out of sight. */
+const MOST_CHARACTERS = 150;
 
-/** Returns what an event is, in short: its type and its text. */
 function summarize(text) {
+  return describe(text).slice(0, MOST_CHARACTERS);
+}
+
+/** Returns what an event is: its type and its text. */
+function describe(text) {
   if (text === null) return "";
+  if (text.length > 20_000) return text.slice(0, MOST_CHARACTERS);
   let event;
   try {
     event = JSON.parse(text);

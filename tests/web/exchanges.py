@@ -81,7 +81,9 @@ async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT)
         await _send(session, "/control/switches", permission, bridge.control_token)
         fake.script(Reply((Text("I click."), CLICK)), says("Done."))
         await _send(session, "/computer/runs", {"prompt": "Click."}, bridge.control_token)
-        await _send(session, "/control/switches", {"computer": {"mode": "off"}}, bridge.control_token)
+        await _send(
+            session, "/control/switches", {"computer": {"mode": "off"}}, bridge.control_token
+        )
         # Not let in: a wrong path, another host, and a page of another site.
         await _send(session, "/v2/chat/completions", CHAT)
         await _send(session, "/v1/chat/completions", CHAT, Host="example.com")

@@ -41,17 +41,18 @@ async def main(folder: Path) -> None:
         async with FakeAnthropic() as fake, run_chromium(Path(home) / "profile") as page:
             os.environ["ANTHROPIC_BASE_URL"] = fake.url
             cli = await asyncio.to_thread(write_sign_in, Path(home) / "claude")
-            async with _run_bridge(claude_cli=str(cli)) as bridge:
+            async with run_bridge(claude_cli=str(cli)) as bridge:
                 await _show_setup(bridge, page, folder)
             await asyncio.to_thread(Path(home, "claude.signed-in").unlink)
             os.environ["ANTHROPIC_API_KEY"] = "sk-ant-test"
-            async with _run_bridge(claude_cli=str(cli), backend="anthropic") as bridge:
+            async with run_bridge(claude_cli=str(cli), backend="anthropic") as bridge:
                 await _fill_ledger(bridge, fake)
                 await _show_dashboard(bridge, page, fake, folder)
 
 
 @asynccontextmanager
-async def _run_bridge(**settings: str) -> AsyncIterator[Bridge]:
+async def run_bridge(**settings: str) -> AsyncIterator[Bridge]:
+    """Run a bridge with the environment's home and keys."""
     chosen = load_settings(port=0, retries=0, **settings)
     bridge = await asyncio.to_thread(make_bridge, chosen, find_paths())
     serving = asyncio.create_task(serve(bridge, listen("127.0.0.1", 0)))

@@ -338,9 +338,15 @@ async def test_nothing_that_is_shown_is_html(
         ):
             async with session.post(f"/v1/chat/completions?{EVIL}", json=sent) as answer:
                 await answer.read()
+        # One that is rejected, with a path of its own in the reason.
+        async with session.post(f"/v2/{EVIL}", json=body) as answer:
+            assert answer.status == 404
+        # The newest is one that can be sent again.
+        async with session.post("/v1/chat/completions", json={**body, "stream": True}) as answer:
+            await answer.read()
     await open_page(page, bridge)
-    await page.wait_for(f"{ITEMS}.length === 4")
-    for position in range(4):
+    await page.wait_for(f"{ITEMS}.length === 6")
+    for position in range(6):
         await choose(page, position)
         for number in range(6):
             await open_view(page, number)

@@ -22,6 +22,8 @@ def format_exchange(exchange: Mapping[str, Any]) -> str:
     ]
     if exchange["via"] != "http":
         parts.append(f"({exchange['via']})")
+    if exchange["rejected"]:
+        parts.append("(rejected)")
     return "  ".join(clean_line(part) if index else part for index, part in enumerate(parts))
 
 

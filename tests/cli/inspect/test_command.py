@@ -26,6 +26,7 @@ EXCHANGE: dict[str, Any] = {
     "running": False,
     "status": 200,
     "outcome": "stop",
+    "rejected": False,
     "notices": 1,
     "input_tokens": 24,
     "output_tokens": 5,
@@ -98,6 +99,12 @@ def test_a_running_request_on_a_socket() -> None:
     running = dict.fromkeys(("model", "status", "outcome", "cost", "seconds", "output_tokens"))
     line = format_exchange({**EXCHANGE, **running, "running": True, "via": "socket", "notices": 0})
     assert line.endswith("  running  /v1/chat/completions  gpt-4o → -  openai-python  (socket)")
+
+
+def test_a_rejected_request_says_so() -> None:
+    line = format_exchange({**EXCHANGE, "status": 401, "outcome": "no_key", "rejected": True})
+    assert "  401 no_key  " in line
+    assert line.endswith("  (rejected)")
 
 
 def test_control_characters_of_a_client_are_not_printed() -> None:

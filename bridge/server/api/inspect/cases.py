@@ -284,7 +284,35 @@ _CASE_EXAMPLE: dict[str, Any] = {
             ],
             "outcome": "stop",
             "status": 200,
-            "answer": [{"id": "*", "object": "chat.completion", "model": "claude-opus-5-5"}],
+            "answer": [
+                {
+                    "id": "*",
+                    "object": "chat.completion",
+                    "created": "*",
+                    "model": "claude-opus-5-5",
+                    "choices": [
+                        {
+                            "index": 0,
+                            "message": {
+                                "role": "assistant",
+                                "content": "Xxxx.",
+                                "refusal": None,
+                                "annotations": [],
+                            },
+                            "logprobs": None,
+                            "finish_reason": "stop",
+                        }
+                    ],
+                    "usage": {
+                        "prompt_tokens": 12,
+                        "completion_tokens": 6,
+                        "total_tokens": 18,
+                        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+                        "completion_tokens_details": {"reasoning_tokens": 0},
+                    },
+                    "service_tier": "default",
+                }
+            ],
         }
     ],
 }

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -39,6 +40,7 @@ from bridge.computer.apps.store import AppStore
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import OptionalIndicator
 from bridge.computer.native import factory
+from bridge.computer.native.portal_access import PortalAccess
 from bridge.computer.policy import read_policy
 from bridge.computer.service import ComputerService
 from bridge.computer.state import ComputerState
@@ -353,7 +355,7 @@ def _build_computer(settings: Settings, paths: Paths) -> ComputerService:
     if settings.computer_log != "off":
         log = ActionLog(paths.computer_log, thumbnails=settings.computer_log == "thumbnails")
     state = ComputerState(
-        Executor(factory.open_desktop),
+        Executor(partial(factory.open_desktop, PortalAccess(paths.portal_token))),
         lambda: read_policy(paths.computer_policy),
         Approvals(settings.computer_approval_seconds),
         log,

@@ -84,6 +84,11 @@ class Paths:
         return self.config / "computer.toml"
 
     @property
+    def portal_token(self) -> Path:
+        """A 0600 file: lets a Wayland desktop remember that Claude may use it."""
+        return self.data / "portal-token"
+
+    @property
     def computer_apps(self) -> Path:
         """A 0600 JSON file: what Claude may do in each program, as the user decided."""
         return self.data / "computer-apps.json"

@@ -28,7 +28,7 @@ _WITH_SCRIPT = re.compile(
 _JAVA = re.compile(r"javaw?(\.exe)?", re.IGNORECASE)
 _HOSTS = re.compile(
     r"(deno|mono|dotnet|pwsh|powershell|osascript|busybox|wine|qemu|box64|fex|ld-linux|ld-musl|ld-|"
-    r"ssh|Xephyr|Xnest|Xwayland|Xvnc|xpra|applicationframehost|mshta|rundll32|env|sudo|pkexec)"
+    r"ssh|Xephyr|Xnest|Xwayland|Xvnc|xpra|xdg-dbus-proxy|applicationframehost|mshta|rundll32|env|sudo|pkexec)"
     r"[\w.-]*",
     re.IGNORECASE,
 )

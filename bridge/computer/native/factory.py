@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from bridge.computer.elements.none import NoElements
 from bridge.computer.indicator import Indicator
 from bridge.computer.native.desktop import Input, NativeDesktop
 from bridge.computer.native.environment import is_wayland
+from bridge.computer.native.portal_access import PortalAccess
 
 if TYPE_CHECKING:
     from bridge.computer.elements.walking.node import Source
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
 # Implementations are imported where they are chosen: they need libraries of their platform.
 
 
-def open_desktop() -> NativeDesktop:
-    """Open the desktop, in the thread that will use it. Raises DesktopUnavailable."""
+def open_desktop(access: PortalAccess | None = None) -> NativeDesktop:
+    """Open the desktop, in the thread that will use it. Raises DesktopUnavailable.
+
+    `access`: remembers what the user allowed in dialogs of the desktop.
+    """
     if _is_on_wayland():
-        return _open_wayland_desktop()
+        return _open_wayland_desktop(access or PortalAccess())
     from bridge.computer.native.screens import Screens
 
     with ExitStack() as stack:
@@ -53,7 +58,14 @@ def _is_on_wayland() -> bool:
     return sys.platform not in ("win32", "darwin") and is_wayland(os.environ)
 
 
-def _open_wayland_desktop() -> NativeDesktop:
+def _open_wayland_desktop(access: PortalAccess) -> NativeDesktop:
+    from bridge.computer.native.wayland.session import find_missing
+
+    missing = find_missing(os.environ)
+    return _open_portal_desktop(access, missing) if missing else _open_wlroots_desktop()
+
+
+def _open_wlroots_desktop() -> NativeDesktop:
     from bridge.computer.native.wayland.input import WaylandInput
     from bridge.computer.native.wayland.screens import WaylandScreens
 
@@ -64,6 +76,31 @@ def _open_wayland_desktop() -> NativeDesktop:
         stack.callback(input.close)
         # What a program tells is of its own window only, wherever that is on the screen.
         elements = _open_elements() if input.knows_places else NoElements()
+        stack.pop_all()
+        return NativeDesktop(screens, input, elements)
+
+
+def _open_portal_desktop(access: PortalAccess, missing: Sequence[str]) -> NativeDesktop:
+    """Open what the portals offer; `missing`: what the compositor itself does not."""
+    from bridge.computer.elements.atspi.unplaced import UnplacedElements
+    from bridge.computer.native.portal.input import PortalInput
+    from bridge.computer.native.portal.screens import PortalScreens
+    from bridge.computer.native.portal.session import PortalSession, check_offered
+    from bridge.computer.native.portal.view_only import open_view
+
+    can_act = check_offered(missing)
+    with ExitStack() as stack:
+        elements = UnplacedElements()
+        stack.callback(elements.close)
+        if not can_act:
+            view = open_view(elements)
+            stack.pop_all()
+            return NativeDesktop(*view, elements)
+        session = PortalSession(access)
+        stack.callback(session.close)
+        screens = PortalScreens(session)
+        stack.callback(screens.close)
+        input = PortalInput(session, screens, elements)
         stack.pop_all()
         return NativeDesktop(screens, input, elements)
 

@@ -1,4 +1,4 @@
-"""The elements of a desktop on X11 or Sway, from the programs that tell them over AT-SPI."""
+"""The elements of a Linux desktop, from the programs that tell them over AT-SPI."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class AtspiElements:
         """`address`: of the session's bus; by default the environment's."""
         self._bus = Bus(address)
         self._tree = Tree(self._bus)
-        self._search = Search(self._tree)
+        self._top_levels = TopLevels(self._tree)
+        self._search = Search(self._tree, self._top_levels)
         self._reader = Reader(self._tree)
         self._ids = Ids[Node]()
         self._listing = Listing(self._tree, self._search, self._ids)
@@ -172,6 +173,10 @@ class AtspiElements:
     def read_text(self, id: str) -> str:
         known = self._ids.get(id)
         return self._run_named(lambda: self._actor.read_text(id, known))
+
+    def list_top_levels(self) -> list[TopLevel] | None:
+        """List the windows that programs tell; None if the bus does not answer."""
+        return self._run(self._top_levels.list_shown)
 
     def close(self) -> None:
         self._bus.close()

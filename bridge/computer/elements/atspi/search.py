@@ -35,8 +35,9 @@ _MOST_WINDOWS = 100
 class Search:
     """Every method raises Unanswered."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, top_levels: TopLevels) -> None:
         self._tree = tree
+        self._top_levels = top_levels
         self._awake: set[str] = set()
         self._menus: dict[WindowId, Node] = {}
         """Of windows that are menus of GTK 4."""
@@ -91,8 +92,17 @@ class Search:
 
     async def find_top_level(self, window: Window) -> Node | None:
         """Find the object of a window; None for a menu that has none of its own."""
+        if not window.is_placed:
+            return await self._find_listed(window)
         fitting = await self._list_fitting(await self._list_top_levels(window), window)
         return fitting[0].node if fitting else None
+
+    async def _find_listed(self, window: Window) -> Node | None:
+        """Find the object of a window whose place is unknown, by the number that it was given."""
+        node = self._top_levels.find_node(window.id)
+        if node is not None:
+            await self._wake(node, [node])
+        return node
 
     async def is_silent(self, window: Window) -> bool:
         """Return whether the program of a window is left alone because it did not answer."""

@@ -1,15 +1,17 @@
-"""The indicator on Wayland: a border where the compositor offers it, and Sway's stop key."""
+"""The indicator on Wayland: a border and a stop key, as far as the desktop offers them."""
 
 from __future__ import annotations
 
 import os
 import select
 from collections.abc import Mapping
+from typing import Protocol
 
 from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
 from bridge.computer.native.listening_thread import ListeningThread
 from bridge.computer.native.wayland.border import SHELL, Border
 from bridge.computer.native.wayland.connection import Connection
+from bridge.computer.native.wayland.session import list_missing
 from bridge.computer.native.wayland.stop_key import SwayStopKey
 from bridge.computer.native.wayland.wire import WaylandError
 from bridge.errors import DesktopUnavailable
@@ -17,9 +19,20 @@ from bridge.errors import DesktopUnavailable
 POINTER_UNKNOWN = (
     "On Wayland the bridge does not learn where you move the mouse, so that does not stop Claude."
 )
-NO_KEY = "This compositor offers no stop key. Stop Claude in the tray, or with: claude-bridge stop."
-NO_BORDER = "This compositor offers no border around the screen."
+NO_KEY = "This desktop offers no stop key. Stop Claude in the tray, or with: claude-bridge stop."
+NO_BORDER = "This desktop offers no border around the screen."
 ENDED = "The compositor has closed the connection."
+
+
+class StopKey(Protocol):
+    """A key that is bound until `close`."""
+
+    def fileno(self) -> int: ...
+
+    def was_pressed(self) -> bool:
+        """Read the next event; return whether it is that of the key."""
+
+    def close(self) -> None: ...
 
 
 class WaylandIndicator:
@@ -38,14 +51,15 @@ class WaylandIndicator:
 
         Raises DesktopUnavailable if the compositor cannot be reached, or the key is taken.
         """
-        missing = [POINTER_UNKNOWN]
         try:
             connection = Connection(self._environment)
         except OSError as error:
             raise DesktopUnavailable(
                 f"The Wayland compositor cannot be reached: {error}"
             ) from error
-        key: SwayStopKey | None = None
+        # Portals tell where the pointer is.
+        missing = [] if list_missing(connection) else [POINTER_UNKNOWN]
+        key: StopKey | None = None
         try:
             key = self._bind_key(missing)
             if connection.has(SHELL):
@@ -63,11 +77,23 @@ class WaylandIndicator:
     def hide(self) -> None:
         self._thread.stop()
 
-    def _bind_key(self, missing: list[str]) -> SwayStopKey | None:
+    def _bind_key(self, missing: list[str]) -> StopKey | None:
         if self._hotkey == "none":
             return None
         try:
             return SwayStopKey(self._environment, self._hotkey)
+        except DesktopUnavailable as error:
+            missing.append(error.message)
+            return None
+        except OSError:
+            return self._bind_shortcut(missing)
+
+    def _bind_shortcut(self, missing: list[str]) -> StopKey | None:
+        """Bind the key through the portal, which other compositors may have."""
+        from bridge.computer.native.portal.shortcut import PortalStopKey
+
+        try:
+            return PortalStopKey(self._hotkey)
         except DesktopUnavailable as error:
             missing.append(error.message)
         except OSError:
@@ -75,9 +101,9 @@ class WaylandIndicator:
         return None
 
 
-def _listen(connection: Connection, key: SwayStopKey | None, wake: int, stop: StopCallback) -> None:
+def _listen(connection: Connection, key: StopKey | None, wake: int, stop: StopCallback) -> None:
     """Listen until the pipe is closed or the compositor is gone; then remove border and key."""
-    sources: list[Connection | SwayStopKey] = [connection]
+    sources: list[Connection | StopKey] = [connection]
     if key is not None:
         sources.append(key)
     try:

@@ -9,11 +9,7 @@ from bridge.computer.native.wayland.connection import Connection, find_socket
 from bridge.computer.native.wayland.wire import WaylandError
 from bridge.errors import DesktopUnavailable
 
-NOT_OFFERED = (
-    "This Wayland compositor does not offer what computer use needs: {missing}. Sway, Hyprland, "
-    "labwc and river offer it; GNOME and KDE do not. There, log out, and choose the X11 session "
-    "(often named `Xorg`) on the login screen if there is one."
-)
+NOT_OFFERED = "This Wayland compositor does not offer {missing}."
 UNREACHABLE = (
     "The Wayland compositor cannot be reached at {socket}: {reason}. Start the bridge inside the "
     "graphical session, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR as they are there."
@@ -27,14 +23,15 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 """What is needed, and the interfaces of which one is enough."""
 
 
+def find_missing(environment: Mapping[str, str]) -> list[str]:
+    """List what the compositor does not offer. Raises DesktopUnavailable if there is none."""
+    with _open(environment) as connection:
+        return list_missing(connection)
+
+
 def connect(environment: Mapping[str, str]) -> Connection:
     """Connect to the compositor. Raises DesktopUnavailable, with a hint."""
-    try:
-        connection = Connection(environment)
-    except OSError as error:
-        place = _name_socket(environment)
-        reason = error.strerror or str(error).rstrip(".")
-        raise DesktopUnavailable(UNREACHABLE.format(socket=place, reason=reason)) from error
+    connection = _open(environment)
     missing = list_missing(connection)
     if missing:
         connection.close()
@@ -49,6 +46,15 @@ def list_missing(connection: Connection) -> list[str]:
         for what, interfaces in _NEEDED.items()
         if not any(map(connection.has, interfaces))
     ]
+
+
+def _open(environment: Mapping[str, str]) -> Connection:
+    try:
+        return Connection(environment)
+    except OSError as error:
+        place = _name_socket(environment)
+        reason = error.strerror or str(error).rstrip(".")
+        raise DesktopUnavailable(UNREACHABLE.format(socket=place, reason=reason)) from error
 
 
 def _name_socket(environment: Mapping[str, str]) -> str:

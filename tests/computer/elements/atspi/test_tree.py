@@ -25,6 +25,7 @@ from bridge.computer.elements.atspi.replies import (
 )
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
+from bridge.computer.elements.atspi.top_levels import TopLevels
 from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.elements.base import DIALOG_LENGTH, TEXT_LENGTH, Dialog, Element
 from bridge.computer.screen.geometry import Point, Rect
@@ -80,9 +81,9 @@ BUSES = st.builds(
 )
 WORK: tuple[Callable[[Tree], Coroutine[Any, Any, Any]], ...] = (
     lambda tree: tree.find(NODE, (PASSWORD,), (SHOWING,), 50),
-    lambda tree: Search(tree).find_at(PLACE, WINDOW),
-    lambda tree: Search(tree).find_focused(WINDOW),
-    lambda tree: Search(tree).find_top_level(WINDOW),
+    lambda tree: Search(tree, TopLevels(tree)).find_at(PLACE, WINDOW),
+    lambda tree: Search(tree, TopLevels(tree)).find_focused(WINDOW),
+    lambda tree: Search(tree, TopLevels(tree)).find_top_level(WINDOW),
     lambda tree: Reader(tree).read(NODE),
     lambda tree: Reader(tree).read_target(NODE),
     lambda tree: Reader(tree).read_default(NODE, NODE),

@@ -1,0 +1,1 @@
+"""The desktops that let programs see and act through portals only: GNOME, KDE and others."""

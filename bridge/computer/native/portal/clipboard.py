@@ -1,0 +1,148 @@
+"""Paste text through the Clipboard portal, and give back what was in it."""
+
+# Who sets the clipboard has to be there when it is pasted: the desktop then asks for the content
+# with a signal. So a worker answers these requests, for our text and for what was saved before.
+#
+# https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Clipboard.html
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from bridge.computer.native.portal.bus import PortalError
+from bridge.computer.native.portal.session import CLIPBOARD, PortalSession
+from bridge.errors import InvalidRequest
+
+_TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
+_PRIVATE = ("x-kde-passwordManagerHint", b"secret")
+"""Tells clipboard managers not to keep what Claude types."""
+MOST_BYTES = 32_000_000
+"""Longest content to save; a program that gives more is not pasted into."""
+_MOST_TYPES = 40
+_SAVE_SECONDS = 2.0
+_PASTE_SECONDS = 3.0
+_QUIET_SECONDS = 0.25
+"""Seconds without a read of the text: Chromium reads it twice."""
+_LOOK_SECONDS = 0.05
+_CHUNK = 65536
+
+Content = Mapping[str, bytes]
+"""What the clipboard has, by MIME type."""
+
+
+class PortalPasting:
+    """Used in one thread; the signals come in that of the bus."""
+
+    def __init__(self, session: PortalSession) -> None:
+        self._session = session
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="clipboard")
+        self._content: Content = {}
+        self._read = threading.Event()
+        session.bus.listen(CLIPBOARD, "SelectionTransfer", self._submit_transfer)
+
+    def paste(self, text: str, press: Callable[[], None]) -> None:
+        """Paste a text by the keys that `press` presses; the clipboard is as before after that.
+
+        Raises InvalidRequest if it cannot be, and OSError if the desktop is gone.
+        """
+        saved = self._content if self._is_ours() else self._save()
+        data = text.encode()
+        try:
+            self._offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE])})
+            press()
+            if not self._read.wait(_PASTE_SECONDS):
+                raise InvalidRequest(
+                    "The program did not take the text from the clipboard, so nothing was typed.",
+                    param="text",
+                )
+            while self._read.is_set():
+                self._read.clear()
+                time.sleep(_QUIET_SECONDS)
+        finally:
+            # A desktop takes no clipboard without anything in it.
+            self._offer(saved or {_TEXT[0]: b""})
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=False)
+
+    def _offer(self, content: Content) -> None:
+        from dbus_fast import Variant
+
+        self._content = content
+        self._read.clear()
+        types = {"mime_types": Variant("as", list(content))}
+        self._call("SetSelection", "a{sv}", types)
+
+    def _save(self) -> Content:
+        ends = time.monotonic() + _SAVE_SECONDS
+        saved: dict[str, bytes] = {}
+        for kind in _read_types(self._session.selection.get("mime_types"))[:_MOST_TYPES]:
+            left = MOST_BYTES - sum(map(len, saved.values()))
+            (descriptor,) = self._call("SelectionRead", "s", kind)
+            saved[kind] = b"".join(_receive(descriptor, left, ends))
+        return saved
+
+    def _is_ours(self) -> bool:
+        """Return whether the clipboard still has what was offered last."""
+        owner = self._session.selection.get("session_is_owner")
+        return owner is not None and owner.value is True
+
+    def _submit_transfer(self, session: str, kind: str, serial: int) -> None:
+        if session == self._session.path:
+            self._worker.submit(self._transfer, kind, serial)
+
+    def _transfer(self, kind: str, serial: int) -> None:
+        # Who asked may have gone, or read nothing.
+        with suppress(PortalError):
+            (descriptor,) = self._call("SelectionWrite", "u", serial)
+            is_done = _send(descriptor, self._content.get(kind, b""))
+            self._call("SelectionWriteDone", "ub", serial, is_done)
+        self._read.set()
+
+    def _call(self, member: str, signature: str, *values: Any) -> list[Any]:
+        return self._session.bus.call(
+            CLIPBOARD, member, f"o{signature}", self._session.path, *values
+        )
+
+
+def _read_types(types: Any) -> tuple[str, ...]:
+    """Read the MIME types, which some desktops wrap in a structure."""
+    value = None if types is None else types.value
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _receive(descriptor: int, most: int, ends: float) -> Iterator[bytes]:
+    with os.fdopen(descriptor, "rb", 0) as pipe:
+        while True:
+            ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
+            data = pipe.read(_CHUNK) if ready else None
+            if data == b"":
+                return
+            most -= len(data or b"")
+            if data is None or most < 0:
+                raise InvalidRequest(
+                    "The clipboard has what cannot be saved: it is too large, or its program does "
+                    "not answer. Empty it, or type only characters of your keyboard layout.",
+                    param="text",
+                )
+            yield data
+
+
+def _send(descriptor: int, data: bytes) -> bool:
+    """Write all of it; return whether that was possible."""
+    with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
+        os.set_blocking(descriptor, False)
+        ends = time.monotonic() + _SAVE_SECONDS
+        while data and time.monotonic() < ends:
+            _, ready, _ = select.select([], [pipe], [], _LOOK_SECONDS)
+            data = data[(pipe.write(data[:_CHUNK]) or 0) if ready else 0 :]
+    return not data

@@ -84,6 +84,8 @@ def _open_portal_desktop(access: PortalAccess, missing: Sequence[str]) -> Native
     """Open what the portals offer; `missing`: what the compositor itself does not."""
     from bridge.computer.elements.atspi.unplaced import UnplacedElements
     from bridge.computer.native.portal.input import PortalInput
+    from bridge.computer.native.portal.keymap import load_xkbcommon
+    from bridge.computer.native.portal.pipewire import load_pipewire
     from bridge.computer.native.portal.screens import PortalScreens
     from bridge.computer.native.portal.session import PortalSession, check_offered
     from bridge.computer.native.portal.view_only import open_view
@@ -96,6 +98,9 @@ def _open_portal_desktop(access: PortalAccess, missing: Sequence[str]) -> Native
             view = open_view(elements)
             stack.pop_all()
             return NativeDesktop(*view, elements)
+        # Before the user is asked for what would not work.
+        load_pipewire()
+        load_xkbcommon()
         session = PortalSession(access)
         stack.callback(session.close)
         screens = PortalScreens(session)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -140,8 +141,15 @@ class PortalBus:
     def close(self) -> None:
         """Close the connection, which ends what was made by it; may be called again."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._bus.disconnect)
+            with suppress(PortalError):
+                self._run(self._disconnect(), CALL_SECONDS)
             self._end_thread()
+
+    async def _disconnect(self) -> None:
+        self._bus.disconnect()
+        # It has only shut its socket down: a step of the loop later, it is closed.
+        with suppress(Exception):
+            await self._bus.wait_for_disconnect()
 
     def _close_request(self, path: str) -> None:
         try:

@@ -28,8 +28,13 @@ MOST_BYTES = 32_000_000
 _MOST_TYPES = 40
 _SAVE_SECONDS = 2.0
 _PASTE_SECONDS = 3.0
+_TAKEN_SECONDS = 1.0
+"""How long a desktop may take for a new clipboard."""
 _QUIET_SECONDS = 0.25
 """Seconds without a read of the text: Chromium reads it twice."""
+_WATCH_SECONDS = 0.15
+"""How long to wait for programs that look at every change of the clipboard."""
+_MOST_WATCHERS = 5
 _LOOK_SECONDS = 0.05
 _CHUNK = 65536
 
@@ -38,13 +43,19 @@ Content = Mapping[str, bytes]
 
 
 class PortalPasting:
-    """Used in one thread; the signals come in that of the bus."""
+    """Used in one thread; the signals come in that of the bus.
+
+    State: what the clipboard has of ours. The desktop tells in order when it has taken that over
+    and when a program wants it, so a request that comes late gets what was there at its time.
+    """
 
     def __init__(self, session: PortalSession) -> None:
         self._session = session
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="clipboard")
+        self._next: Content = {}
         self._content: Content = {}
-        self._read = threading.Event()
+        self._is_taken, self._is_read = threading.Event(), threading.Event()
+        session.note_selection = self._note_selection
         session.bus.listen(CLIPBOARD, "SelectionTransfer", self._submit_transfer)
 
     def paste(self, text: str, press: Callable[[], None]) -> None:
@@ -56,14 +67,15 @@ class PortalPasting:
         data = text.encode()
         try:
             self._offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE])})
+            self._let_watchers_read()
             press()
-            if not self._read.wait(_PASTE_SECONDS):
+            if not self._is_read.wait(_PASTE_SECONDS):
                 raise InvalidRequest(
                     "The program did not take the text from the clipboard, so nothing was typed.",
                     param="text",
                 )
-            while self._read.is_set():
-                self._read.clear()
+            while self._is_read.is_set():
+                self._is_read.clear()
                 time.sleep(_QUIET_SECONDS)
         finally:
             # A desktop takes no clipboard without anything in it.
@@ -73,12 +85,23 @@ class PortalPasting:
         self._worker.shutdown(wait=False)
 
     def _offer(self, content: Content) -> None:
+        """Set the clipboard, and wait until the desktop has taken that over."""
         from dbus_fast import Variant
 
-        self._content = content
-        self._read.clear()
+        self._next = content
+        self._is_taken.clear()
         types = {"mime_types": Variant("as", list(content))}
         self._call("SetSelection", "a{sv}", types)
+        if not self._is_taken.wait(_TAKEN_SECONDS):
+            self._content = content
+        self._is_read.clear()
+
+    def _let_watchers_read(self) -> None:
+        """Serve the programs that read every new clipboard: GNOME's own keeps a copy of it."""
+        for _ in range(_MOST_WATCHERS):
+            if not self._is_read.wait(_WATCH_SECONDS):
+                return
+            self._is_read.clear()
 
     def _save(self) -> Content:
         ends = time.monotonic() + _SAVE_SECONDS
@@ -94,17 +117,23 @@ class PortalPasting:
         owner = self._session.selection.get("session_is_owner")
         return owner is not None and owner.value is True
 
+    def _note_selection(self) -> None:
+        if self._is_ours():
+            self._content = self._next
+            self._is_taken.set()
+
     def _submit_transfer(self, session: str, kind: str, serial: int) -> None:
         if session == self._session.path:
-            self._worker.submit(self._transfer, kind, serial)
+            self._worker.submit(self._transfer, kind, serial, self._content)
 
-    def _transfer(self, kind: str, serial: int) -> None:
+    def _transfer(self, kind: str, serial: int, content: Content) -> None:
         # Who asked may have gone, or read nothing.
         with suppress(PortalError):
             (descriptor,) = self._call("SelectionWrite", "u", serial)
-            is_done = _send(descriptor, self._content.get(kind, b""))
+            is_done = _send(descriptor, content.get(kind, b""))
             self._call("SelectionWriteDone", "ub", serial, is_done)
-        self._read.set()
+        if content is self._content:
+            self._is_read.set()
 
     def _call(self, member: str, signature: str, *values: Any) -> list[Any]:
         return self._session.bus.call(
@@ -112,12 +141,12 @@ class PortalPasting:
         )
 
 
-def _read_types(types: Any) -> tuple[str, ...]:
-    """Read the MIME types, which some desktops wrap in a structure."""
-    value = None if types is None else types.value
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
-        value = value[0]
-    return tuple(map(str, value)) if isinstance(value, list) else ()
+def _read_types(types: Any) -> list[str]:
+    """Read the MIME types, without repeats; GNOME wraps them in a structure."""
+    if types is None or types.signature not in ("as", "(as)"):
+        return []
+    names = types.value[0] if types.signature == "(as)" else types.value
+    return list(dict.fromkeys(names))
 
 
 def _receive(descriptor: int, most: int, ends: float) -> Iterator[bytes]:

@@ -56,7 +56,7 @@ class Frames:
         self._image: CursorMeta | None = None
         self._changed = threading.Event()
         try:
-            self._library = pipewire.load_library()
+            self._library = pipewire.load_pipewire()
             self._open(descriptor, node)
         except BaseException:
             self._stack.close()

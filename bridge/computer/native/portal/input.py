@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bridge.computer.desktop import Button, Check, Direction, Window, WindowId
@@ -101,13 +102,14 @@ class PortalInput:
 
     def type(self, text: str, check: Check) -> None:
         check()
-        for piece in split_text(text):
-            check()
-            untypable = next((each for each in piece if not self._can_type(each)), None)
-            if untypable is None:
+        for line, pieces in _split_lines(text):
+            untypable = next((each for each in line if not self._can_type(each)), None)
+            if untypable is not None:
+                self._paste(line, untypable, check)
+                continue
+            for piece in pieces:
+                check()
                 self._type_piece(piece)
-            else:
-                self._paste_piece(piece, untypable, check)
 
     def list_windows(self) -> Sequence[Window]:
         return self._windows.list_windows()
@@ -160,7 +162,7 @@ class PortalInput:
             for state in (_DOWN, _UP):
                 self._session.notify("NotifyKeyboardKeysym", "iu", symbol, state)
 
-    def _paste_piece(self, piece: str, untypable: str, check: Check) -> None:
+    def _paste(self, line: str, untypable: str, check: Check) -> None:
         if self._pasting is None:
             raise InvalidRequest(_NO_CLIPBOARD.format(character=untypable), param="text")
         if any(window.active and is_terminal(window) for window in self.list_windows()):
@@ -175,7 +177,7 @@ class PortalInput:
             for key in reversed(keys):
                 self.release_key(key)
 
-        self._pasting.paste(piece, paste)
+        self._pasting.paste(line, paste)
 
     def _find_stroke(self, key: str) -> tuple[str, int]:
         """Find the request for a key, by X's name of it or its character, and its number."""
@@ -206,6 +208,16 @@ class PortalInput:
     def _read_layout(self) -> Rect:
         """Return the area of all shared screens."""
         return join_areas([stream.area for stream in self._session.streams])
+
+
+def _split_lines(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Split text at its keys, such as Return: each part, and the pieces in which it is typed."""
+    for is_key, pieces in groupby(split_text(text), _CONTROL.__contains__):
+        found = list(pieces)
+        if is_key:
+            yield from ((piece, [piece]) for piece in found)
+        else:
+            yield "".join(found), found
 
 
 def _clamp(point: Point, area: Rect) -> Point:

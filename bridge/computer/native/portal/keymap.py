@@ -46,7 +46,7 @@ class Keymap:
 
 def find_keysym(name: str) -> int:
     """Return the number of a symbol by X's name of it; 0 if there is none."""
-    return int(_load_library().xkb_keysym_from_name(name.encode(), 0))
+    return int(load_xkbcommon().xkb_keysym_from_name(name.encode(), 0))
 
 
 def read_keymap(environment: Mapping[str, str] = os.environ) -> Keymap:
@@ -79,7 +79,7 @@ def read_keymap(environment: Mapping[str, str] = os.environ) -> Keymap:
 
 def parse_keymap(text: str) -> Keymap:
     """Parse a keymap in XKB's text format. Raises OSError for what is none."""
-    library = _load_library()
+    library = load_xkbcommon()
     context = library.xkb_context_new(0)
     keymap = library.xkb_keymap_new_from_string(context, text.encode(), _TEXT_FORMAT, 0)
     try:
@@ -126,7 +126,8 @@ def _list_symbols(library: Any, keymap: int, key: int, layout: int) -> Iterator[
 
 
 @cache
-def _load_library() -> Any:
+def load_xkbcommon() -> Any:
+    """Load the library. Raises DesktopUnavailable without it."""
     try:
         library: Any = ctypes.CDLL(_LIBRARY)
     except OSError as error:

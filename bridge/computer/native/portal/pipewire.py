@@ -96,7 +96,7 @@ def make_hook() -> Any:
 
 
 @cache
-def load_library() -> Any:
+def load_pipewire() -> Any:
     """Load the library, and make it ready. Raises DesktopUnavailable without it."""
     try:
         library: Any = ctypes.CDLL(LIBRARY)

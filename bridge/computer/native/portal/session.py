@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,7 @@ class PortalSession:
             self.path = self._create()
             self.has_clipboard = False
             self.selection: Mapping[str, Any] = {}
+            self.note_selection: Callable[[], object] = bool
             self.streams = self._start()
         except PortalError as error:
             self.bus.close()
@@ -188,6 +189,7 @@ class PortalSession:
         """Note who has the clipboard, and what is in it."""
         if session == self.path:
             self.selection = options
+            self.note_selection()
 
     def _save_token(self, results: Mapping[str, Any]) -> None:
         token = results.get("restore_token")

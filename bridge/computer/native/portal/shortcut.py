@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from bridge.computer.keys import parse_chord
@@ -49,7 +50,8 @@ class PortalStopKey:
             raise
         self._session = ""
         self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
+        for end in (self._reading, self._writing):
+            os.set_blocking(end, False)
         arguments = (trigger,)
         self._binding = threading.Thread(
             target=self._bind, args=arguments, name="stop key", daemon=True
@@ -106,7 +108,9 @@ class PortalStopKey:
 
     def _note_press(self, session: str, id: str, *_rest: Any) -> None:
         if session == self._session and id == ID:
-            os.write(self._writing, b"\n")
+            # A full pipe has presses enough.
+            with suppress(BlockingIOError):
+                os.write(self._writing, b"\n")
 
 
 def to_trigger(hotkey: str) -> str:

@@ -82,9 +82,12 @@ class FakePortal:
         self._run(self._emit(SHORTCUTS, "Activated", PATH, "osta{sv}", *body))
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._bus.disconnect)
+        self._bus.disconnect()
+        with suppress(TimeoutError, OSError, EOFError):
+            self._run(self._bus.wait_for_disconnect())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
 
     def _run(self, work: Awaitable[Any]) -> Any:
         async def wait() -> Any:

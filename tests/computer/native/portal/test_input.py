@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.end_to_end
 
 SCREEN = Rect(0, 0, 1920, 1080)
 MIDDLE = Point(960, 540)
+SILENT = """
+import os, sys
+from bridge.computer.native.wayland.connection import Connection
+connection = Connection(os.environ)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,7 @@ def test_a_click_and_keys_arrive(desktop: NativeDesktop, text: Callable[[], str]
 def test_what_the_layout_lacks_is_pasted_and_the_clipboard_stays(
     desktop: NativeDesktop, text: Callable[[], str]
 ) -> None:
-    whole = "\n".join((*CHOSEN, LONG))
+    whole = "\n".join((*CHOSEN[:2], *CHOSEN[7:10], LONG))
     press(desktop, *"x")
     press(desktop, "Control_L", "a")
     press(desktop, "Control_L", "x")
@@ -76,23 +83,25 @@ def test_what_the_layout_lacks_is_pasted_and_the_clipboard_stays(
 
 
 def test_the_picture_shows_what_was_done(desktop: NativeDesktop, text: Callable[[], str]) -> None:
-    around = Rect(MIDDLE.x - 190, MIDDLE.y - 100, 300, 200)
-    before = desktop.grab(around)
-    assert before.size == (300, 200)
-    assert desktop.grab(SCREEN).size == SCREEN.size
+    assert desktop.grab(Rect(10, 20, 300, 200)).size == (300, 200)
+    before = desktop.grab(SCREEN)
+    assert before.size == SCREEN.size
     desktop.type("w" * 40, lambda: None)
-    assert eventually(lambda: desktop.grab(around).tobytes() != before.tobytes())
+    assert eventually(lambda: desktop.grab(SCREEN).tobytes() != before.tobytes())
     clear(desktop, text)
 
 
 def test_the_pointer_is_known_also_when_the_user_moves_it(
-    desktop: NativeDesktop, portal: FakePortal
+    desktop: NativeDesktop, portal: FakePortal, text: Callable[[], str]
 ) -> None:
-    desktop.move(Point(300, 200))
-    assert eventually(lambda: desktop.read_pointer() == Point(300, 200))
+    # Programs hide it while they get keys.
+    for place in (Point(MIDDLE.x + 20, MIDDLE.y), MIDDLE):
+        desktop.move(place)
+        assert eventually(lambda place=place: desktop.read_pointer() == place)
     assert eventually(lambda: desktop.read_cursor() is not None)
-    portal.move_by_hand(700, 650)
-    assert eventually(lambda: desktop.read_pointer() == Point(700, 650))
+    by_hand = Point(MIDDLE.x + 60, MIDDLE.y - 40)
+    portal.move_by_hand(*by_hand)
+    assert eventually(lambda: desktop.read_pointer() == by_hand)
 
 
 def test_a_window_is_known_but_not_where_it_is(
@@ -111,11 +120,12 @@ def test_a_program_that_tells_nothing_counts_as_a_window(
     desktop: NativeDesktop, text: Callable[[], str]
 ) -> None:
     known = len(desktop.list_windows())
-    with subprocess.Popen(["wl-paste", "--watch", "true"]) as silent:
+    words = [sys.executable, "-c", SILENT]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as silent:
         assert eventually(lambda: len(desktop.list_windows()) > known)
         (other,) = [each for each in desktop.list_windows() if each.id.process == silent.pid]
-        assert (other.title, other.program, other.is_placed) == ("", "wl-paste", False)
-        silent.kill()
+        assert (other.title, other.is_placed, other.active) == ("", False, False)
+        assert other.program.startswith("python")
     assert eventually(lambda: len(desktop.list_windows()) == known)
 
 
@@ -138,14 +148,13 @@ def test_elements_are_used_by_name_and_have_no_place(
         assert desktop.elements.set_value(city.id, "Bonn") == "Bonn"
         (button,) = desktop.elements.find(window, "button", "Send it").elements
         assert desktop.elements.press(button.id) == "pressed"
-        assert eventually(
-            lambda: '"city": "Bonn"' in log.read_text() and "Send it" in log.read_text()
-        )
+        written = ('"city": "Bonn"', '"log": ["Send it"]')
+        assert eventually(lambda: all(each in log.read_text("utf-8") for each in written))
         assert len(desktop.elements.password_areas([window])) == 1
 
 
 def test_a_key_that_the_layout_lacks_is_refused_by_name(desktop: NativeDesktop) -> None:
-    with pytest.raises(InvalidRequest, match="“é”|`é` is not a key of your keyboard's layout"):
+    with pytest.raises(InvalidRequest, match="`é` is not a key of your keyboard's layout"):
         desktop.press_key("é")
     with pytest.raises(InvalidRequest, match="`Nonsense` is not a key"):
         desktop.press_key("Nonsense")

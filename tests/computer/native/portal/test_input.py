@@ -20,7 +20,7 @@ from tests.computer.native.wayland.programs import find_window, gtk_program, tex
 pytestmark = pytest.mark.end_to_end
 
 SCREEN = Rect(0, 0, 1920, 1080)
-MIDDLE = Point(960, 540)
+INSIDE = Point(350, 220)
 SILENT = """
 import os, sys
 from bridge.computer.native.wayland.connection import Connection
@@ -33,7 +33,7 @@ sys.stdin.read()
 def text(
     desktop: NativeDesktop, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], str]]:
-    """A text view, which mutter puts into the middle of the screen."""
+    """A text view, which mutter puts into the top left corner."""
     with text_window(tmp_path_factory.mktemp("notes"), "Notes") as read:
         window = find_window(desktop, "Notes")
         assert eventually(lambda: desktop.find_focused() == window.id)
@@ -60,7 +60,7 @@ def clear(desktop: NativeDesktop, text: Callable[[], str]) -> None:
 
 
 def test_a_click_and_keys_arrive(desktop: NativeDesktop, text: Callable[[], str]) -> None:
-    click(desktop, MIDDLE)
+    click(desktop, INSIDE)
     desktop.type("Hello, world: 100 % ~ {done}\n\tnext", lambda: None)
     assert eventually(lambda: text() == "Hello, world: 100 % ~ {done}\n\tnext"), text()
     clear(desktop, text)
@@ -95,11 +95,11 @@ def test_the_pointer_is_known_also_when_the_user_moves_it(
     desktop: NativeDesktop, portal: FakePortal, text: Callable[[], str]
 ) -> None:
     # Programs hide it while they get keys.
-    for place in (Point(MIDDLE.x + 20, MIDDLE.y), MIDDLE):
+    for place in (Point(INSIDE.x + 20, INSIDE.y), INSIDE):
         desktop.move(place)
         assert eventually(lambda place=place: desktop.read_pointer() == place)
     assert eventually(lambda: desktop.read_cursor() is not None)
-    by_hand = Point(MIDDLE.x + 60, MIDDLE.y - 40)
+    by_hand = Point(INSIDE.x + 60, INSIDE.y - 40)
     portal.move_by_hand(*by_hand)
     assert eventually(lambda: desktop.read_pointer() == by_hand)
 
@@ -113,7 +113,7 @@ def test_a_window_is_known_but_not_where_it_is(
     assert window.app.script is not None
     assert window.app.script.endswith("gtk_window.py")
     assert desktop.find_pointed() is None
-    assert desktop.elements.element_at(MIDDLE, window) is None
+    assert desktop.elements.element_at(INSIDE, window) is None
 
 
 def test_a_program_that_tells_nothing_counts_as_a_window(

@@ -19,6 +19,7 @@ from bridge.computer.native.portal_access import DENIED_SECONDS, PortalAccess
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable
 from tests.computer.native.portal.fake_portal import FakePortal, fake_portal
+from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.fake_compositor import fake_compositor
 from tests.desktop import session_bus
 
@@ -99,6 +100,7 @@ def test_an_end_by_the_user_ends_all_input(portal: FakePortal) -> None:
     with closing(PortalSession(PortalAccess())) as made:
         made.notify("NotifyPointerButton", "iu", 0x110, 1)
         portal.end_session()
+        assert eventually(lambda: made.is_ended)
         assert refuse(lambda: made.notify("NotifyPointerButton", "iu", 0x110, 0)) == session.ENDED
     assert portal.notified == ["NotifyPointerButton"]
 

@@ -149,7 +149,7 @@ class PortalBus:
         self._bus.disconnect()
         # It has only shut its socket down: a step of the loop later, it is closed.
         with suppress(Exception):
-            await self._bus.wait_for_disconnect()
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     def _close_request(self, path: str) -> None:
         try:

@@ -47,7 +47,12 @@ ENDED = (
     "again, and allow it in the desktop's dialog."
 )
 NO_SCREEN = "The desktop shares no screen. Try again, and choose at least one in its dialog."
+NO_DEVICES = (
+    "You share the screen and do not allow remote interaction, so Claude cannot use the mouse and "
+    "the keyboard. Try again, and turn on “Allow remote interaction” in the desktop's dialog."
+)
 _KEYBOARD, _POINTER, _MONITOR = 1, 2, 1
+_DEVICES = _KEYBOARD | _POINTER
 _UNTIL_REVOKED = 2
 _HIDDEN, _EMBEDDED, _METADATA = 1, 2, 4
 """What a stream does with the pointer."""
@@ -139,16 +144,19 @@ class PortalSession:
         if response.code:
             self._access.note_denial()
             raise DesktopUnavailable(DENIED)
-        self._save_token(response.results)
+        devices = response.results.get("devices")
+        if devices is None or devices.value & _DEVICES != _DEVICES:
+            raise DesktopUnavailable(NO_DEVICES)
         streams = read_streams(response.results)
         if not streams:
             raise DesktopUnavailable(NO_SCREEN)
+        self._save_token(response.results)
         return streams
 
     def _select_devices(self) -> None:
         from dbus_fast import Variant
 
-        options = {"types": Variant("u", _KEYBOARD | _POINTER)}
+        options = {"types": Variant("u", _DEVICES)}
         if self.bus.read_version(REMOTE) >= _TOKEN_VERSION:
             options["persist_mode"] = Variant("u", _UNTIL_REVOKED)
             token = self._access.read_token()

@@ -45,6 +45,8 @@ class FakePortal:
     """What to tell without mutter."""
     picture: str = ""
     """The address of a screenshot."""
+    devices: int = 3
+    """What the user allows: 1 for the keyboard and 2 for the pointer."""
     closed_requests: int = 0
     shortcut: tuple[str, str] = ("", "")
     """The id and the trigger of the key that was bound."""
@@ -78,13 +80,13 @@ class FakePortal:
 
     def press_shortcut(self) -> None:
         """Tell that the key was pressed which the bridge has bound."""
-        body = (self._shortcuts, self.shortcut[0], 0, {})
+        body: tuple[Any, ...] = (self._shortcuts, self.shortcut[0], 0, {})
         self._run(self._emit(SHORTCUTS, "Activated", PATH, "osta{sv}", *body))
 
     def close(self) -> None:
         self._bus.disconnect()
         with suppress(TimeoutError, OSError, EOFError):
-            self._run(self._bus.wait_for_disconnect())
+            self._run(self._bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -268,7 +270,8 @@ class FakePortal:
         if self.answer:
             return await self._respond(message, self.answer, {})
         streams = self.streams if self.streams is not None else await self._start_mutter()
-        results = {"streams": Variant("a(ua{sv})", [list(each) for each in streams])}
+        shared = Variant("a(ua{sv})", [list(each) for each in streams])
+        results = {"streams": shared, "devices": Variant("u", self.devices)}
         if self.versions[REMOTE] >= 2:
             results["restore_token"] = Variant("s", f"token-{len(self.tokens)}")
         return await self._respond(message, 0, results)

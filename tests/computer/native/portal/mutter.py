@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -32,9 +33,12 @@ SIZE = (1280, 720)
 
 
 @contextmanager
-def run_mutter(*monitors: str) -> Iterator[Mapping[str, str]]:
-    """Yield the variables of a session, which programs and the bridge need."""
-    for name in ("mutter", "pipewire", "wireplumber", "dbus-daemon"):
+def run_mutter(*monitors: str, program: str = "mutter") -> Iterator[Mapping[str, str]]:
+    """Yield the variables of a session, which programs and the bridge need.
+
+    `program`: `gnome-shell` is mutter with all of GNOME.
+    """
+    for name in (program, "pipewire", "wireplumber", "dbus-daemon"):
         need_program(name)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ExitStack() as stack:
         folder = Path(name)
@@ -49,6 +53,8 @@ def run_mutter(*monitors: str) -> Iterator[Mapping[str, str]]:
             "XDG_CACHE_HOME": f"{name}/cache",
             "GSETTINGS_BACKEND": "memory",
             "XDG_CURRENT_DESKTOP": "GNOME",
+            # That of the machine has nothing to do with this desktop.
+            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={name}/bus",
         }
 
         def start(*words: str, until: Callable[[], bool]) -> None:
@@ -61,7 +67,7 @@ def run_mutter(*monitors: str) -> Iterator[Mapping[str, str]]:
         sizes = monitors or (f"{SIZE[0]}x{SIZE[1]}",)
         options = [word for size in sizes for word in ("--virtual-monitor", size)]
         start(
-            *("mutter", "--headless", "--wayland", "--no-x11", "--wayland-display=wayland-9"),
+            *(program, "--headless", "--wayland", "--no-x11", "--wayland-display=wayland-9"),
             *options,
             until=(folder / "wayland-9").exists,
         )
@@ -94,3 +100,10 @@ def _wait_for(condition: Callable[[], bool], program: str) -> None:
     while not condition():
         assert time.monotonic() < until, f"{program} did not start"
         time.sleep(0.01)
+
+
+def open_pipewire(folder: str) -> int:
+    """Connect to PipeWire in a runtime folder; return the descriptor."""
+    remote = socket.socket(socket.AF_UNIX)
+    remote.connect(f"{folder}/pipewire-0")
+    return remote.detach()

@@ -116,6 +116,11 @@ def test_no_screen_is_refused(portal: FakePortal) -> None:
     assert refuse(lambda: PortalSession(PortalAccess())) == session.NO_SCREEN
 
 
+def test_a_screen_without_remote_interaction_is_refused(portal: FakePortal) -> None:
+    portal.devices = 0
+    assert refuse(lambda: PortalSession(PortalAccess())) == session.NO_DEVICES
+
+
 def test_without_the_library_its_package_is_named(
     portal: FakePortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

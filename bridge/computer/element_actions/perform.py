@@ -151,6 +151,12 @@ def _find_click_point(
     desktop, element = context.desktop, named.element
     box = None if element.box is None else element.box.intersect(window.whole)
     name = name_element(element)
+    if box is None and not window.is_placed:
+        raise InvalidRequest(
+            f"The program offers no action for {name}, and this desktop does not tell where it is. "
+            "Use a screenshot and its coordinates.",
+            param="id",
+        )
     if box is None:
         raise InvalidRequest(f"{name} is not on the screen: scroll to it first.", param="id")
     point = Point(box.left + box.width // 2, box.top + box.height // 2)

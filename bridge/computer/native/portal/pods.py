@@ -90,7 +90,7 @@ def read_format(pod: bytes) -> PictureFormat:
 
 
 def read_length(header: bytes) -> int:
-    """Return how long a pod is, by its first 8 bytes. Raises PodError."""
+    """Return how long a pod is; `header`: its first 8 bytes. Raises PodError."""
     try:
         size, _ = _HEADER.unpack(header)
     except struct.error as error:

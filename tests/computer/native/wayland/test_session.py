@@ -66,8 +66,6 @@ def test_what_is_missing_is_named(
     with pytest.raises(DesktopUnavailable) as caught:
         connect(environment)
     assert words in caught.value.message
-    assert "GNOME and KDE do not" in caught.value.message
-    assert "X11 session" in caught.value.message
 
 
 def test_a_session_without_a_compositor_is_named(tmp_path: Path) -> None:

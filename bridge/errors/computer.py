@@ -13,7 +13,9 @@ class DesktopUnavailable(BridgeError):
     code = "desktop_unavailable"
     anthropic_type = "overloaded_error"
     summary = "No desktop is available to see or control."
-    hint = "Start the bridge inside a desktop session (on Linux, an X11 session)."
+    hint = (
+        "Start the bridge inside a desktop session; `claude-bridge doctor` says what works there."
+    )
 
 
 class RulesUnreadable(BridgeError):

@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 
 from bridge.cli.doctor.claude import check_claude_code, check_keyring, check_keys
-from bridge.cli.doctor.desktop import check_display, check_talon, check_tray_host
+from bridge.cli.doctor.desktop import (
+    check_computer,
+    check_display,
+    check_talon,
+    check_tray_host,
+)
 from bridge.cli.doctor.report import Check
 from bridge.cli.doctor.server import check_connection, check_port, check_server, check_settings
 from bridge.cli.doctor.system import (
@@ -37,6 +42,7 @@ _CHECKS: tuple[tuple[str, _CheckFunction], ...] = (
     ("Keyring", check_keyring),
     ("API keys", check_keys),
     ("Display", check_display),
+    ("Computer use", check_computer),
     ("Tray", check_tray_host),
     ("Autostart", check_autostart),
     ("Talon", check_talon),

@@ -34,6 +34,17 @@ def check_display(_arguments: argparse.Namespace) -> Iterator[Check]:
         yield Check("Display", "ok", "there is one")
 
 
+def check_computer(_arguments: argparse.Namespace) -> Iterator[Check]:
+    """Report what of computer use works on this desktop."""
+    from bridge.computer.native.support import describe_support
+    from bridge.errors import DesktopUnavailable
+
+    try:
+        yield Check("Computer use", "ok", describe_support())
+    except (DesktopUnavailable, OSError) as error:
+        yield Check("Computer use", "note", "not possible here", str(error))
+
+
 def check_tray_host(_arguments: argparse.Namespace) -> Iterator[Check]:
     """Check whether the desktop has an area for tray icons."""
     from tray.desktop import explain_missing_desktop

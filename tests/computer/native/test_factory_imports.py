@@ -1,4 +1,4 @@
-"""On a desktop without Wayland, nothing of it is imported."""
+"""On a desktop without Wayland, nothing of it and of portals is imported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ indicator.show(print)
 desktop.list_windows()
 indicator.hide()
 desktop.close()
-print([name for name in sys.modules if ".wayland" in name])
+print([name for name in sys.modules if ".wayland" in name or ".portal." in name])
 """
 
 

@@ -133,8 +133,32 @@ COMPUTER_USE: Mapping[str, Tests] = {
     "Screenshots are logged only with": (
         "tests/computer/test_action_log.py::test_thumbnails_are_written_only_if_requested",
     ),
-    "| GNOME, KDE | nothing": (
-        "tests/computer/native/wayland/test_session.py::test_what_is_missing_is_named",
+    "| GNOME 43 | screenshots, input": (
+        "tests/computer/native/portal/test_form.py::test_claude_fills_in_a_form",
+        "tests/computer/native/portal/test_input.py::test_elements_are_used_by_name_and_have_no_place",
+    ),
+    "| desktops with the Screenshot portal alone": (
+        "tests/computer/native/portal/test_session.py"
+        "::test_where_only_screenshots_are_offered_claude_sees_and_does_nothing",
+    ),
+    "A no holds for five minutes": (
+        "tests/computer/native/portal/test_session.py::test_a_no_is_remembered_for_a_while",
+    ),
+    "the token for that is in a file": (
+        "tests/computer/native/portal/test_session.py"
+        "::test_the_permission_is_remembered_in_a_private_file",
+    ),
+    "| places of windows | unknown": (
+        "tests/computer/native/portal/test_service.py"
+        "::test_no_action_while_a_never_listed_window_is_open",
+    ),
+    "| the pointer | known: moving the mouse stops Claude": (
+        "tests/computer/native/portal/test_service.py"
+        "::test_a_mouse_that_is_moved_by_hand_stops_claude",
+    ),
+    "| stop key | by the portal GlobalShortcuts": (
+        "tests/computer/native/portal/test_service.py"
+        "::test_the_stop_key_is_bound_through_the_portal",
     ),
     "| Allow once, or a yes in the tray": (
         "tests/server/api/computer/test_apps.py"

@@ -1,6 +1,6 @@
-"""The elements of a desktop that tells nobody where windows are, as GNOME does on Wayland."""
+"""The elements of a desktop that does not tell where windows are, such as GNOME on Wayland."""
 
-# Programs know places in their own window only, so nobody knows what is at a place of the screen:
+# Programs know places in their own window only, so what is at a place of the screen is unknown:
 # elements are known by their name and by the keyboard, and none has a box.
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bridge.computer.elements.base import Element, ElementList, NamedElement, Ro
 from bridge.computer.screen.geometry import Point, Rect
 
 SOMEWHERE = Rect(0, 0, 0, 0)
-"""The area of a password field that is in a window, but nobody knows where."""
+"""The area of a password field that is in a window, at an unknown place."""
 
 
 class UnplacedElements(AtspiElements):

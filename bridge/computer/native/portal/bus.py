@@ -61,7 +61,7 @@ class PortalBus:
         self._thread = threading.Thread(target=self._loop.run_forever, name="portal", daemon=True)
         self._thread.start()
         try:
-            self._bus: MessageBus = self._run(_connect(address), CALL_SECONDS)
+            self._bus: MessageBus = self._wait_for(_open_connection(address), CALL_SECONDS)
         except BaseException:
             self._end_thread()
             raise
@@ -79,7 +79,7 @@ class PortalBus:
     ) -> list[Any]:
         """Call a method and return its results; descriptors in them are the caller's."""
         message = _make_message(destination, path, interface, member, signature, body)
-        return self._run(self._call(message), seconds)
+        return self._wait_for(self._call(message), seconds)
 
     def read_property(self, interface: str, name: str) -> Any:
         """Read a property of the portal. Raises PortalAbsentError without the portal."""
@@ -142,7 +142,7 @@ class PortalBus:
         """Close the connection, which ends what was made by it; may be called again."""
         if self._thread.is_alive():
             with suppress(PortalError):
-                self._run(self._disconnect(), CALL_SECONDS)
+                self._wait_for(self._disconnect(), CALL_SECONDS)
             self._end_thread()
 
     async def _disconnect(self) -> None:
@@ -176,7 +176,7 @@ class PortalBus:
         if listener is not None:
             listener(*_put_descriptors(message))
 
-    def _run(self, work: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
+    def _wait_for(self, work: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(seconds)
@@ -191,7 +191,7 @@ class PortalBus:
             self._loop.close()
 
 
-async def _connect(address: str | None) -> MessageBus:
+async def _open_connection(address: str | None) -> MessageBus:
     from dbus_fast import BusType
     from dbus_fast.aio import MessageBus
 

@@ -36,7 +36,7 @@ class DisplayClients:
     """The processes that may have windows; used in one thread."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self._names = _list_names(environment)
+        self._names = _list_socket_names(environment)
         self._last: tuple[frozenset[int], tuple[int, ...]] = (frozenset(), ())
 
     def list_processes(self) -> tuple[int, ...]:
@@ -50,7 +50,7 @@ class DisplayClients:
         return self._last[1]
 
 
-def _list_names(environment: Mapping[str, str]) -> frozenset[str]:
+def _list_socket_names(environment: Mapping[str, str]) -> frozenset[str]:
     names = set()
     with suppress(WaylandError):
         names.add(str(find_socket(environment)))

@@ -63,7 +63,7 @@ class PortalPasting:
 
         Raises InvalidRequest if it cannot be, and OSError if the desktop is gone.
         """
-        saved = self._content if self._is_ours() else self._save()
+        saved = self._content if self._is_ours() else self._read_all()
         data = text.encode()
         try:
             self._offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE])})
@@ -103,13 +103,13 @@ class PortalPasting:
                 return
             self._is_read.clear()
 
-    def _save(self) -> Content:
+    def _read_all(self) -> Content:
         ends = time.monotonic() + _SAVE_SECONDS
         saved: dict[str, bytes] = {}
         for kind in _read_types(self._session.selection.get("mime_types"))[:_MOST_TYPES]:
             left = MOST_BYTES - sum(map(len, saved.values()))
             (descriptor,) = self._call("SelectionRead", "s", kind)
-            saved[kind] = b"".join(_receive(descriptor, left, ends))
+            saved[kind] = b"".join(_read_pipe(descriptor, left, ends))
         return saved
 
     def _is_ours(self) -> bool:
@@ -130,7 +130,7 @@ class PortalPasting:
         # Who asked may have gone, or read nothing.
         with suppress(PortalError):
             (descriptor,) = self._call("SelectionWrite", "u", serial)
-            is_done = _send(descriptor, content.get(kind, b""))
+            is_done = _write_pipe(descriptor, content.get(kind, b""))
             self._call("SelectionWriteDone", "ub", serial, is_done)
         if content is self._content:
             self._is_read.set()
@@ -149,7 +149,7 @@ def _read_types(types: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _receive(descriptor: int, most: int, ends: float) -> Iterator[bytes]:
+def _read_pipe(descriptor: int, most: int, ends: float) -> Iterator[bytes]:
     with os.fdopen(descriptor, "rb", 0) as pipe:
         while True:
             ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
@@ -166,7 +166,7 @@ def _receive(descriptor: int, most: int, ends: float) -> Iterator[bytes]:
             yield data
 
 
-def _send(descriptor: int, data: bytes) -> bool:
+def _write_pipe(descriptor: int, data: bytes) -> bool:
     """Write all of it; return whether that was possible."""
     with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
         os.set_blocking(descriptor, False)

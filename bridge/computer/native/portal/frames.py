@@ -57,7 +57,7 @@ class Frames:
         self._changed = threading.Event()
         try:
             self._library = pipewire.load_pipewire()
-            self._open(descriptor, node)
+            self._open_stream(descriptor, node)
         except BaseException:
             self._stack.close()
             raise
@@ -68,7 +68,7 @@ class Frames:
 
         until = time.monotonic() + FIRST_SECONDS
         while True:
-            with self._locked():
+            with self._hold_lock():
                 if self._error:
                     raise FrameError(f"The desktop has ended the pictures: {self._error}.")
                 if self._format is not None and self._buffer is not None:
@@ -82,17 +82,17 @@ class Frames:
     @property
     def size(self) -> Size | None:
         """The pixels of a picture; None before the first one."""
-        with self._locked():
+        with self._hold_lock():
             return None if self._format is None else self._format.size
 
     def read_pointer(self) -> CursorMeta | None:
         """Return the pointer; None if it is hidden, or on another screen."""
-        with self._locked():
+        with self._hold_lock():
             return self._pointer
 
     def read_cursor(self) -> Cursor | None:
         """Return the image of the pointer; None if it is hidden, or on another screen."""
-        with self._locked():
+        with self._hold_lock():
             image = self._image if self._pointer is not None else None
         return None if image is None else image.make_image()
 
@@ -100,7 +100,7 @@ class Frames:
         """End the stream; may be called again."""
         self._stack.close()
 
-    def _open(self, descriptor: int, node: int) -> None:
+    def _open_stream(self, descriptor: int, node: int) -> None:
         library, stack = self._library, self._stack
         loop = _need(library.pw_thread_loop_new(_NAME, None), "loop")
         stack.callback(library.pw_thread_loop_destroy, loop)
@@ -111,17 +111,17 @@ class Frames:
         if library.pw_thread_loop_start(loop) < 0:
             raise FrameError("PipeWire's thread does not start.")
         stack.callback(library.pw_thread_loop_stop, loop)
-        with self._locked():
+        with self._hold_lock():
             # A copy: libpipewire closes it, also if it fails.
             own = os.dup(descriptor)
             core = _need(library.pw_context_connect_fd(context, own, None, 0), "connection")
-            stack.callback(self._call_locked, library.pw_core_disconnect, core)
+            stack.callback(self._call_with_lock, library.pw_core_disconnect, core)
             properties = library.pw_properties_new_string(_PROPERTIES)
             stream = _need(library.pw_stream_new(core, _NAME, properties), "stream")
             self._stream = stream
-            stack.callback(self._call_locked, library.pw_stream_destroy, stream)
+            stack.callback(self._call_with_lock, library.pw_stream_destroy, stream)
             self._listen(stream)
-            self._connect(stream, node)
+            self._start_stream(stream, node)
 
     def _listen(self, stream: int) -> None:
         # These are kept: libpipewire has no references that Python knows of.
@@ -135,7 +135,7 @@ class Frames:
         )
         self._library.pw_stream_add_listener(stream, self._hook, ctypes.byref(self._events), None)
 
-    def _connect(self, stream: int, node: int) -> None:
+    def _start_stream(self, stream: int, node: int) -> None:
         flags = pipewire.AUTOCONNECT | pipewire.MAP_BUFFERS | pipewire.DO_NOT_RECONNECT
         formats = _make_params(pods.write_formats())
         result = self._library.pw_stream_connect(
@@ -197,15 +197,15 @@ class Frames:
         return (ctypes.c_char * length).from_address(data.data + start), stride
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _hold_lock(self) -> Iterator[None]:
         self._library.pw_thread_loop_lock(self._loop)
         try:
             yield
         finally:
             self._library.pw_thread_loop_unlock(self._loop)
 
-    def _call_locked(self, function: Any, argument: int) -> None:
-        with self._locked():
+    def _call_hold_lock(self, function: Any, argument: int) -> None:
+        with self._hold_lock():
             function(argument)
 
 

@@ -43,8 +43,8 @@ _NO_CLIPBOARD = (
     "on the layout. With the Clipboard portal (GNOME 45 and later) it could be pasted."
 )
 _IN_TERMINAL = (
-    "Your keyboard layout has no “{character}”, and in a terminal the keys that paste elsewhere "
-    "are a command."
+    "Your keyboard layout has no “{character}”, and in a terminal the keys that paste in "
+    "other programs are a command."
 )
 
 

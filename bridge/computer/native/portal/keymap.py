@@ -2,7 +2,7 @@
 
 # A desktop presses the key that has a symbol on the layout in use; for other symbols it does
 # nothing, and does not say so. So what cannot be typed by keys has to be known here. With several
-# layouts, nobody tells which one is in use: sure is only what all of them have.
+# layouts, the one in use is unknown: sure is only what all of them have.
 
 from __future__ import annotations
 

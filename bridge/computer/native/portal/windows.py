@@ -3,7 +3,7 @@
 # Programs tell their windows over AT-SPI: titles, and which one has the keyboard, but not where
 # they are on the screen. The system tells the process behind each. Programs that are connected to
 # the display, and tell nothing, may have windows as well: each of them counts as one without a
-# title. As nobody knows where a window is, each counts as being everywhere (`Window.is_placed`).
+# title. The place of a window is unknown, so each counts as being everywhere (`Window.is_placed`).
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class UnplacedWindows:
 
     def list_windows(self) -> list[Window]:
         area = self._read_layout()
-        told = self._list_told()
-        windows = [_make_window(each, area) for each in told]
-        known = {each.id.process for each in told}
+        top_levels = self._list_top_levels()
+        windows = [_make_window(each, area) for each in top_levels]
+        known = {each.id.process for each in top_levels}
         silent = [each for each in self._clients.list_processes() if each not in known]
         # The one with the keyboard is most likely on top.
         ordered = sorted(windows, key=lambda window: not window.active)
         return [*ordered, *(_make_silent_window(process, area) for process in silent)]
 
     def find_focused(self) -> WindowId | None:
-        return next((each.id for each in self._list_told() if each.active), None)
+        return next((each.id for each in self._list_top_levels() if each.active), None)
 
-    def _list_told(self) -> Sequence[TopLevel]:
+    def _list_top_levels(self) -> Sequence[TopLevel]:
         """List the windows that programs tell; empty if the bus does not answer."""
         return (self._elements.list_top_levels() if self._elements else None) or ()
 

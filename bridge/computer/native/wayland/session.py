@@ -25,13 +25,13 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 
 def find_missing(environment: Mapping[str, str]) -> list[str]:
     """List what the compositor does not offer. Raises DesktopUnavailable if there is none."""
-    with _open(environment) as connection:
+    with _reach(environment) as connection:
         return list_missing(connection)
 
 
 def connect(environment: Mapping[str, str]) -> Connection:
     """Connect to the compositor. Raises DesktopUnavailable, with a hint."""
-    connection = _open(environment)
+    connection = _reach(environment)
     missing = list_missing(connection)
     if missing:
         connection.close()
@@ -48,7 +48,7 @@ def list_missing(connection: Connection) -> list[str]:
     ]
 
 
-def _open(environment: Mapping[str, str]) -> Connection:
+def _reach(environment: Mapping[str, str]) -> Connection:
     try:
         return Connection(environment)
     except OSError as error:

@@ -144,7 +144,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
     "A no holds for five minutes": (
         "tests/computer/native/portal/test_session.py::test_a_no_is_remembered_for_a_while",
     ),
-    "the token for that is in a file": (
+    "Where the desktop can remember that": (
         "tests/computer/native/portal/test_session.py"
         "::test_the_permission_is_remembered_in_a_private_file",
     ),

@@ -204,7 +204,7 @@ class Frames:
         finally:
             self._library.pw_thread_loop_unlock(self._loop)
 
-    def _call_hold_lock(self, function: Any, argument: int) -> None:
+    def _call_with_lock(self, function: Any, argument: int) -> None:
         with self._hold_lock():
             function(argument)
 

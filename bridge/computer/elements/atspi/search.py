@@ -9,6 +9,7 @@ from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import (
     ACTIVE,
+    COMBO,
     FILLERS,
     FOCUSED,
     LEAVES,
@@ -161,13 +162,37 @@ class Search:
         inner = await self._tree.find(outer.node, states=(FOCUSED,), most=_MOST_FOCUSED)
         return inner[-1] if inner else outer.node
 
+    async def _find_in_menus(
+        self, tops: Iterable[tuple[Node, Rect]], point: Point
+    ) -> list[Node] | None:
+        """Find an item of an open menu, and the window that has it."""
+        for top, _ in tops:
+            item = await self._find_menu_item(top, point)
+            if item is not None:
+                return [top, item]
+        return None
+
+    async def _find_popup_item(
+        self, tops: Iterable[tuple[Node, Rect]], point: Point, below: Node
+    ) -> list[Node] | None:
+        """Find an item of a menu that is open above an object of the same program."""
+        path = await self._find_in_menus(tops, point)
+        if path is None or path[-1] == below:
+            return None
+        if await self._tree.read_role(below) == COMBO:
+            # Chromium shows the chosen item of a closed list in the list itself.
+            outer, inner = await self._tree.read_box(below), await self._tree.read_box(path[-1])
+            if outer is None or inner is None or outer.intersect(inner) == inner:
+                return None
+        return path
+
     async def _find_menu_item(self, top: Node, point: Point) -> Node | None:
         try:
             items = await self._tree.find(top, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
         except Unanswered:
             # The menu may belong to another window, whose program does answer.
             return None
-        boxes = await self._tree.read_boxes(items)
+        boxes = await self._tree.read_boxes(items, in_menus=True)
         return next((item for item, box in reversed(boxes) if point in box), None)
 
     async def _list_programs(self, window: Window) -> list[Node]:

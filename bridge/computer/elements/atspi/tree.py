@@ -173,14 +173,17 @@ class Tree:
             # A program may have no relations.
             return facts.name, ""
 
-    async def read_box(self, node: Node) -> Rect | None:
-        """Return its area on the screen; None if it has none, as in a closed menu."""
+    async def read_box(self, node: Node, *, in_menu: bool = False) -> Rect | None:
+        """Return its area on the screen; None if it has none, as in a closed menu.
+
+        `in_menu`: it may be in an open menu, which on Wayland has places of its own. For such a
+        program the screen begins where its window does: only these places are those of the window.
+        """
         surface = _SURFACE.get()
-        if surface is None:
-            return await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_ON_SCREEN,))
-        box = await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_IN_WINDOW,))
-        if box is None:
-            return None
+        places = _ON_SCREEN if surface is None or in_menu else _IN_WINDOW
+        box = await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (places,))
+        if surface is None or box is None:
+            return box
         return Rect(surface.x + box.left, surface.y + box.top, box.width, box.height)
 
     async def read_address(self, document: Node) -> str:
@@ -328,7 +331,7 @@ class Tree:
     async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
         """Read the areas of those that have one."""
         nodes = list(nodes)
-        boxes = await asyncio.gather(*map(self._try_box, nodes))
+        boxes = await asyncio.gather(*(self._try_box(node, in_menus) for node in nodes))
         return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]
 
     async def list_showing(self, nodes: Iterable[Node]) -> list[Facts]:
@@ -336,9 +339,9 @@ class Tree:
         known = await _collect(map(self.read_facts, nodes))
         return [facts for facts in known if facts.has(SHOWING)]
 
-    async def _try_box(self, node: Node) -> Rect | None:
+    async def _try_box(self, node: Node, in_menu: bool) -> Rect | None:
         try:
-            return await self.read_box(node)
+            return await self.read_box(node, in_menu=in_menu)
         except Unanswered:
             return None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Button, Window
 from bridge.computer.elements.atspi.elements import AtspiElements
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.factory import open_desktop
@@ -31,6 +31,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>Checkout</title>
   <input aria-label=Name style="top: 60px">
   <input aria-label=Secret type=password style="top: 160px">
   <button style="top: 260px">Pay now</button>
+  <select aria-label=Size style="top: 340px"><option>Small<option>Large</select>
 </form>"""
 AREA = Rect(500, 300, 900, 600)
 
@@ -120,3 +121,50 @@ def test_a_button_of_gtk_is_found_and_pressed_by_name(
         assert there is not None
         assert there.name == name
         assert desktop.elements.press(button.id) in ("pressed", "silent")
+
+
+def find_name(desktop: NativeDesktop, at: Point, window: Window) -> tuple[str, str] | None:
+    element = desktop.elements.element_at(at, window)
+    return None if element is None else (element.role, element.name)
+
+
+def click(desktop: NativeDesktop, at: Point, button: Button = "left") -> None:
+    desktop.move(at)
+    desktop.press(button)
+    desktop.release(button)
+
+
+def test_an_item_of_an_open_menu_is_judged_and_not_what_is_below(
+    desktop: NativeDesktop, tmp_path: Path
+) -> None:
+    with gtk_program("gtk_form.py", str(tmp_path / "log"), "GTK form"):
+        float_window(desktop, "GTK form", AREA)
+        window = find_window(desktop, "GTK form")
+        head = Point(AREA.left + 20, AREA.top + 12)
+        read_until(lambda: find_name(desktop, head, window), ("menu", "File"))
+        click(desktop, head)
+        below = Point(AREA.left + 40, AREA.top + 40)
+        read_until(lambda: find_name(desktop, below, window), ("menu item", "New"))
+        assert find_name(desktop, head, window) == ("menu", "File")
+        click(desktop, head)
+
+
+async def test_menus_of_chromium_are_judged_by_their_items(
+    desktop: NativeDesktop, checkout: Window
+) -> None:
+    choice, item = Point(AREA.left + 120, AREA.top + 350), Point(AREA.left + 120, AREA.top + 415)
+
+    def open_menus() -> None:
+        read_until(lambda: find_name(desktop, choice, checkout), ("combo box", "Size"))
+        click(desktop, choice)
+        read_until(lambda: find_name(desktop, item, checkout), ("menu item", "Large"))
+        desktop.press_key("Escape")
+        desktop.release_key("Escape")
+        corner = Point(AREA.left + 500, AREA.top + 100)
+        click(desktop, corner, "right")
+        below = Point(corner.x + 60, corner.y + 18)
+        read_until(lambda: (find_name(desktop, below, checkout) or ("",))[0], "menu item")
+        desktop.press_key("Escape")
+        desktop.release_key("Escape")
+
+    await asyncio.to_thread(open_menus)

@@ -155,25 +155,28 @@ def open_sway(environment: Mapping[str, str]) -> SwayWindows | None:
 
 def read_views(tree: Any) -> list[View]:
     """Read the visible windows of a tree, the topmost first. Raises WaylandError."""
-    found = list(_walk_nodes(tree, is_floating=False, depth=0))
+    found = list(_walk_nodes(tree, room=None, is_floating=False, depth=0))
     # Of floating windows, the last one is on top. The order within a layer stays.
     floating = [view for view in reversed(found) if view.layer == 1]
     rest = [view for view in found if view.layer != 1]
     return sorted([*floating, *rest], key=lambda view: view.layer)
 
 
-def _walk_nodes(node: Any, *, is_floating: bool, depth: int) -> Iterator[View]:
+def _walk_nodes(node: Any, *, room: Rect | None, is_floating: bool, depth: int) -> Iterator[View]:
+    """Yield the visible windows; `room`: the workspace's part of the screen, without panels."""
     if not isinstance(node, dict) or depth > _DEEPEST:
         raise WaylandError("Sway sent a tree that is none.")
+    if node.get("type") == "workspace":
+        room = _check_rect(node, "rect")
     if node.get("visible") is True and isinstance(node.get("pid"), int):
-        yield _read_view(node, is_floating=is_floating)
+        yield _read_view(node, room, is_floating=is_floating)
     for child in _check_list(node, "nodes"):
-        yield from _walk_nodes(child, is_floating=is_floating, depth=depth + 1)
+        yield from _walk_nodes(child, room=room, is_floating=is_floating, depth=depth + 1)
     for child in _check_list(node, "floating_nodes"):
-        yield from _walk_nodes(child, is_floating=True, depth=depth + 1)
+        yield from _walk_nodes(child, room=room, is_floating=True, depth=depth + 1)
 
 
-def _read_view(node: Mapping[str, Any], *, is_floating: bool) -> View:
+def _read_view(node: Mapping[str, Any], room: Rect | None, *, is_floating: bool) -> View:
     rect, inner = _check_rect(node, "rect"), _check_rect(node, "window_rect")
     geometry, bar = _check_rect(node, "geometry"), _check_rect(node, "deco_rect").height
     area = Rect(rect.left + inner.left, rect.top + inner.top, inner.width, inner.height)
@@ -181,12 +184,17 @@ def _read_view(node: Mapping[str, Any], *, is_floating: bool) -> View:
     more = properties if isinstance(properties, dict) else {}
     classes = [node.get("app_id"), more.get("class"), more.get("instance")]
     is_full = node.get("fullscreen_mode") in (1, 2)
+    frame = Rect(rect.left, rect.top - bar, rect.width, rect.height + bar)
+    if room is not None and not is_full:
+        # Panels are no windows in the tree, and lie above what reaches below them: a click there is
+        # one at a place without a window.
+        frame = frame.intersect(room) or frame
     return View(
         WindowId(_check_number(node, "id"), _check_number(node, "pid")),
         _check_text(node.get("name")),
         tuple(dict.fromkeys(filter(None, map(_check_text, classes)))),
         area if min(inner.size) > 0 else rect,
-        Rect(rect.left, rect.top - bar, rect.width, rect.height + bar),
+        frame,
         node.get("focused") is True,
         node.get("shell") == _NATIVE,
         Point(area.left - geometry.left, area.top - geometry.top),

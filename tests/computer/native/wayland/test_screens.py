@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from bridge.computer.native.desktop import NativeDesktop
-from bridge.computer.screen.geometry import Rect
-from tests.computer.native.programs.start import eventually
+from bridge.computer.screen.geometry import Point, Rect
+from tests.computer.native.programs.start import eventually, read_events
 from tests.computer.native.wayland.painter import BOTTOM, RIGHT, painted
+from tests.computer.native.wayland.programs import find_window, gtk_program
 from tests.computer.native.wayland.sway import tell_sway
 
 pytestmark = pytest.mark.end_to_end
@@ -26,6 +27,16 @@ def second(sway: Mapping[str, str]) -> Iterator[None]:
     tell_sway("output HEADLESS-2 resolution 1200x800 position 1920 0")
     yield
     tell_sway("output HEADLESS-2 disable")
+
+
+@pytest.fixture(scope="module")
+def clicks(
+    sway: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], list[Point]]]:
+    """A window; a function that returns where it was clicked."""
+    log = tmp_path_factory.mktemp("clicks") / "log.jsonl"
+    with gtk_program("gtk_clicks.py", str(log), "Clicks"):
+        yield lambda: [Point(each["x"], each["y"]) for each in read_events(log)]
 
 
 def read_color(desktop: NativeDesktop, area: Rect, at: tuple[float, float]) -> int:
@@ -99,3 +110,40 @@ def test_an_area_across_two_screens_is_one_picture(
         seam = Rect(1860, 0, 120, 40)
         assert eventually(lambda: read_color(desktop, seam, (0.99, 0.5)) == RED)
         assert read_color(desktop, seam, (0.01, 0.5)) == GREEN
+
+
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [
+        ("scale 1 transform normal", (1200, 800)),
+        ("scale 1.25 transform normal", (960, 640)),
+        ("scale 1.5 transform normal", (800, 533)),
+        ("scale 2 transform normal", (600, 400)),
+        ("scale 1 transform 90", (800, 1200)),
+        ("scale 1.5 transform 270", (533, 800)),
+    ],
+)
+def test_a_click_hits_its_place_on_a_second_screen(
+    mode: str,
+    size: tuple[int, int],
+    second: None,
+    desktop: NativeDesktop,
+    clicks: Callable[[], list[Point]],
+) -> None:
+    tell_sway(f"output HEADLESS-2 {mode}")
+    screen = Rect(1920, 0, *size)
+    assert eventually(lambda: screen in desktop.list_screens())
+    find_window(desktop, "Clicks")
+    tell_sway('[title="Clicks"] move container to output HEADLESS-2')
+    assert eventually(lambda: find_window(desktop, "Clicks").area == screen)
+    for place in (Point(7, 5), Point(screen.width - 6, screen.height - 9)):
+        desktop.move(Point(screen.left + place.x, screen.top + place.y))
+
+        def hits(place: Point = place) -> bool:
+            """Click; the window may not be drawn there yet."""
+            desktop.press("left")
+            desktop.release("left")
+            there = clicks()[-1:] or [Point(-1, -1)]
+            return abs(there[0].x - place.x) <= 1 and abs(there[0].y - place.y) <= 1
+
+        assert eventually(hits), clicks()[-1:]

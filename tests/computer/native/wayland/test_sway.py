@@ -76,6 +76,15 @@ def test_a_window_of_xwayland_has_a_class_and_no_places_of_its_own() -> None:
     assert not found.is_native
 
 
+def test_what_reaches_below_a_panel_is_not_there() -> None:
+    below = view("below", rect=box(100, 0, 400, 300), deco_rect=box(0, 0, 0, 0))
+    room = {**view("1"), "type": "workspace", "pid": None, "rect": box(0, 30, 1920, 1050)}
+    full = view("whole", fullscreen_mode=1, rect=box(0, 0, 1920, 1080), deco_rect=box(0, 0, 0, 0))
+    whole, floating = read_views({**room, "nodes": [full], "floating_nodes": [below]})
+    assert floating.frame == Rect(100, 30, 400, 270)
+    assert whole.frame == Rect(0, 0, 1920, 1080)
+
+
 @pytest.mark.parametrize(
     "node",
     [

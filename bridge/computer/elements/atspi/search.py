@@ -231,6 +231,12 @@ class Search:
         """List the objects that may be a window's, the most likely first."""
         parts = {top: measure_overlap(box, window) for top, box in tops}
         near = [top for top, part in parts.items() if part > SAME_AREA]
+        shown = await self._tree.list_showing(near)
+        if not shown and window.surface is not None:
+            # The compositor may have told a size that the program has not drawn yet. Its places
+            # count from the corner of the window anyway.
+            shown = await self._tree.list_showing(parts)
+            shown = [facts for facts in shown if is_title(facts.name, window)]
         # Two windows of a program may lie on each other: then the title decides.
         return sorted(
             await self._tree.list_showing(near),

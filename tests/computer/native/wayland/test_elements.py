@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,19 @@ def test_a_button_of_gtk_is_found_and_pressed_by_name(
         assert there is not None
         assert there.name == name
         assert desktop.elements.press(button.id) in ("pressed", "silent")
+
+
+def test_a_window_is_found_while_its_program_has_another_size(
+    desktop: NativeDesktop, tmp_path: Path
+) -> None:
+    """Sway tells the size that it has asked for, before the program has drawn it."""
+    with gtk_program("gtk_form.py", str(tmp_path / "log"), "GTK form"):
+        window = find_window(desktop, "GTK form")
+        at = Point(window.area.left + 20, window.area.top + 300)
+        read_until(lambda: (find_name(desktop, at, window) or ("",))[0], "button")
+        asked = Rect(window.area.left, window.area.top, 500, 400)
+        resized = replace(window, area=asked, frame=asked)
+        assert find_name(desktop, at, resized) == find_name(desktop, at, window)
 
 
 def find_name(desktop: NativeDesktop, at: Point, window: Window) -> tuple[str, str] | None:

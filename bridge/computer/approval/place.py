@@ -12,6 +12,8 @@ from bridge.computer.screen.geometry import Point
 
 ACTIVATION_SECONDS = 1.0
 """Longest wait for a window manager to bring a window to the front."""
+BY_HAND_SECONDS = 10.0
+"""The same where no program can do that (GNOME on Wayland): the user clicks on the window."""
 _STEP_SECONDS = 0.02
 _FOCUS_SECONDS = 0.1
 """After the window manager's answer, programs still have to take the focus."""
@@ -45,6 +47,9 @@ def return_to_place(context: DesktopContext, place: Place, windows: Sequence[Win
     for window in reversed(_drop_repeated(windows)):
         desktop.activate_window(window)
         _wait_until_active(context, window)
+    if any(not window.is_placed for window in windows) and desktop.read_pointer() != place.pointer:
+        # The user needed the mouse to bring the window to the front.
+        context.performer.move_back(place.pointer)
 
 
 def _find_active(context: DesktopContext) -> Window | None:
@@ -52,13 +57,20 @@ def _find_active(context: DesktopContext) -> Window | None:
 
 
 def _wait_until_active(context: DesktopContext, window: Window) -> None:
-    ends = time.monotonic() + ACTIVATION_SECONDS
+    seconds = ACTIVATION_SECONDS if window.is_placed else BY_HAND_SECONDS
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         context.check()
+        if not window.is_placed and not _is_open(context, window):
+            return
         if window.is_same(_find_active(context)):
             time.sleep(_FOCUS_SECONDS)
             return
         time.sleep(_STEP_SECONDS)
+
+
+def _is_open(context: DesktopContext, window: Window) -> bool:
+    return any(window.is_same(each) for each in context.desktop.list_windows())
 
 
 def _drop_repeated(windows: Sequence[Window]) -> list[Window]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from bridge.computer.approval.place import Place, read_place, return_to_place
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.executor import DesktopContext
@@ -53,6 +57,27 @@ def test_of_several_windows_the_first_action_s_is_on_top() -> None:
     desktop.shown += [two, one]
     return_to_place(context, Place(one, Point(0, 0)), [one, two, one])
     assert list_activated(desktop) == ["Two", "One"]
+
+
+def test_where_nothing_can_bring_it_to_the_front_the_user_has_time_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on GNOME with Wayland. The user needs the mouse for it."""
+    approved = replace(make_window(1), is_placed=False)
+    desktop, context = make_context(make_window(9, "Browser", active=True), approved)
+    monkeypatch.setattr(desktop, "activate_window", lambda window: None)
+    looks: list[int] = []
+
+    def click_by_hand() -> None:
+        looks.append(1)
+        if len(looks) == 60:
+            FakeDesktop.activate_window(desktop, approved)
+            desktop.at = Point(700, 300)
+
+    context = replace(context, check=click_by_hand)
+    return_to_place(context, Place(approved, Point(30, 40)), [approved])
+    assert desktop.shown[0].id == approved.id
+    assert desktop.read_pointer() == Point(30, 40)
 
 
 def test_a_window_that_was_closed_is_waited_for_briefly() -> None:

@@ -14,13 +14,20 @@ from bridge.paths import APP_NAME
 
 _OWN_NAMES = (
     *("config.toml*", "computer.toml*", "bridge.log*", "Logs"),
-    *("control-token", "running*.json", "pages", "claude-code", "embedding-models"),
+    *("control-token", "portal-token", "running*.json", "pages", "claude-code", "embedding-models"),
     *("key-required", "keys-kept", "keys.json", "keys.lock"),
     *("*.sqlite3*", "computer-log.jsonl*", "computer-apps.json*"),
     *("model-aliases.json*", "routing-rules.json*", "proofs.json*"),
     *("tray.json", "tray.lock", "tray.port"),
     # Files that were being written when the program was killed, and those of file managers.
-    *(".*.json.*", ".control-token.*", ".key*", ".config.toml.*", ".tray.port.*"),
+    *(
+        ".*.json.*",
+        ".control-token.*",
+        ".portal-token.*",
+        ".key*",
+        ".config.toml.*",
+        ".tray.port.*",
+    ),
     *(".DS_Store", "desktop.ini"),
 )
 """Patterns of all names that the bridge uses in its folders."""

@@ -96,6 +96,7 @@ def test_every_stored_file_is_named() -> None:
         kept.thinking,
         kept.computer_log,
         kept.computer_apps,
+        kept.portal_token,
         kept.log_file,
     ):
         assert f"`{path.name}`" in page

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from bridge.computer.native.factory import open_desktop
 from bridge.computer.native.portal.bus import PortalBus
 from bridge.computer.native.portal.frames import Frames
 from bridge.computer.native.portal_access import PortalAccess
+from bridge.computer.native.support import describe_support
 from bridge.computer.screen.geometry import Point
 from bridge.errors import DesktopUnavailable, InvalidRequest
 from tests.computer.native.portal.mutter import open_pipewire, run_mutter
@@ -35,6 +36,7 @@ _REMOTE, _CAST = "org.gnome.Mutter.RemoteDesktop", "org.gnome.Mutter.ScreenCast"
 _ESCAPE, _LEFT = 0xFF1B, 0x110
 _INTERACTION, _SHARE, _CANCEL = (830, 448), (853, 249), (430, 249)
 """Where GNOME 43's dialog has its switch and its buttons, on a screen of 1280×720."""
+_ORANGE = (1203, 16)
 _DIALOG_SECONDS = 5.0
 
 
@@ -133,6 +135,7 @@ def main(folder: Path) -> None:
 def use_desktop(user: User, folder: Path, work: Path) -> None:
     """Say yes, no, and half a yes to the dialog, and let Claude's part type into a window."""
     user.press(_ESCAPE)
+    print("doctor:", describe_support())
     access = PortalAccess(work / "token")
     thread, results = open_in_background(access)
     time.sleep(_DIALOG_SECONDS)
@@ -157,6 +160,26 @@ def use_desktop(user: User, folder: Path, work: Path) -> None:
     thread, results = open_in_background(access)
     thread.join()
     print(f"again, after {time.monotonic() - started:.1f} s:", results[0])
+    end_by_the_user(user)
+
+
+def end_by_the_user(user: User) -> None:
+    """Say yes once more, and end it with GNOME's orange button, which ends all sessions."""
+    thread, results = open_in_background(PortalAccess())
+    time.sleep(_DIALOG_SECONDS)
+    for place in (_INTERACTION, _SHARE):
+        user.click(*place)
+        time.sleep(1)
+    thread.join()
+    with closing(results[0]) as desktop:
+        with suppress(OSError):
+            user.click(*_ORANGE)
+        time.sleep(1)
+        try:
+            desktop.move(Point(10, 10))
+            print("ended: no")
+        except DesktopUnavailable as error:
+            print("ended:", error.message)
 
 
 def type_into_a_window(desktop: NativeDesktop, folder: Path, work: Path) -> None:

@@ -19,6 +19,10 @@ Check = Callable[[], None]
 """Called between small steps; raises Stopped after a stop."""
 
 
+class DesktopEnded(OSError):
+    """The desktop has ended what was opened, as the message says; it has to be opened again."""
+
+
 class WindowId(NamedTuple):
     """Which window it is: a title may change, and two windows may have the same."""
 

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bridge.computer.desktop import Check, Desktop
+from bridge.computer.desktop import Check, Desktop, DesktopEnded
 from bridge.computer.performer import Performer
 from bridge.errors import BridgeError, DesktopUnavailable, ShuttingDown, Stopped
 
@@ -127,9 +127,9 @@ class Executor:
             raise
         except Exception as error:
             self._close_desktop()
-            raise DesktopUnavailable(
-                f"The desktop failed ({type(error).__name__}); the next action opens it again."
-            ) from error
+            again = f"The desktop failed ({type(error).__name__}); the next action opens it again."
+            message = str(error) if isinstance(error, DesktopEnded) else again
+            raise DesktopUnavailable(message) from error
 
     def _release_all(self) -> None:
         if self._opened is not None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bridge.computer.desktop import DesktopEnded
 from bridge.computer.executor import DesktopContext, Executor
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import DesktopUnavailable, InvalidRequest, ShuttingDown, Stopped
@@ -143,6 +144,19 @@ async def test_a_failed_desktop_is_opened_again(rig: ExecutorRig) -> None:
     first.before = broken
     with pytest.raises(DesktopUnavailable, match=r"failed \(OSError\)"):
         await rig.act("left_click")
+    await rig.act("left_click")
+    assert len(rig.desktops) == 2
+
+
+async def test_a_desktop_that_the_user_has_ended_says_so_and_is_opened_again(
+    rig: ExecutorRig,
+) -> None:
+    def end(context: DesktopContext) -> None:
+        raise DesktopEnded("You ended it.")
+
+    await rig.act("left_click")
+    with pytest.raises(DesktopUnavailable, match=r"^You ended it\.$"):
+        await rig.executor.run(end)
     await rig.act("left_click")
     assert len(rig.desktops) == 2
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.computer.desktop import DesktopEnded
 from bridge.computer.native.portal.bus import PortalAbsentError, PortalBus, PortalError, Response
 from bridge.computer.native.portal.pods import LONGEST_SIDE
 from bridge.computer.native.portal_access import PortalAccess
@@ -99,19 +100,20 @@ class PortalSession:
         return int(descriptor)
 
     def notify(self, member: str, signature: str, *values: Any) -> None:
-        """Send input. Raises DesktopUnavailable after the user has ended the session."""
+        """Send input. Raises DesktopEnded after the user has ended the session."""
         self.check()
         try:
             self.bus.call(REMOTE, member, f"oa{{sv}}{signature}", self.path, {}, *values)
         except PortalError:
             # The desktop ends sessions before it says so.
             if self._ended.wait(0.2):
-                raise DesktopUnavailable(ENDED) from None
+                raise DesktopEnded(ENDED) from None
             raise
 
     def check(self) -> None:
+        """Raise DesktopEnded after the user has ended the session."""
         if self._ended.is_set():
-            raise DesktopUnavailable(ENDED)
+            raise DesktopEnded(ENDED)
 
     @property
     def is_ended(self) -> bool:

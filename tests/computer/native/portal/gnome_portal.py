@@ -20,6 +20,7 @@ from typing import Any
 from dbus_fast import Variant
 from PIL import ImageChops
 
+from bridge.computer.desktop import DesktopEnded
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.factory import open_desktop
 from bridge.computer.native.portal.bus import PortalBus
@@ -178,8 +179,8 @@ def end_by_the_user(user: User) -> None:
         try:
             desktop.move(Point(10, 10))
             print("ended: no")
-        except DesktopUnavailable as error:
-            print("ended:", error.message)
+        except DesktopEnded as error:
+            print("ended:", error)
 
 
 def type_into_a_window(desktop: NativeDesktop, folder: Path, work: Path) -> None:

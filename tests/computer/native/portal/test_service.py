@@ -18,7 +18,7 @@ from bridge.computer.batch import Preview, preview
 from bridge.computer.desktop import Window
 from bridge.computer.executor import DesktopContext
 from bridge.computer.indicator import STOP_KEY_PRESSED
-from bridge.computer.mouse_guard import MOVED
+from bridge.computer.mouse.guard import MOVED
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.portal.shortcut import SHORTCUTS
 from bridge.computer.native.wayland.indicator import NO_BORDER, NO_KEY, WaylandIndicator

@@ -174,9 +174,10 @@ class AtspiElements:
         known = self._ids.get(id)
         return self._run_named(lambda: self._actor.read_text(id, known))
 
-    def list_top_levels(self) -> list[TopLevel] | None:
-        """List the windows that programs tell; None if the bus does not answer."""
-        return self._run(self._top_levels.list_shown)
+    def list_top_levels(self) -> list[TopLevel]:
+        """List the windows that programs tell, or that they told last if they do not answer."""
+        tops = self._run(self._top_levels.list_shown)
+        return self._top_levels.list_last() if tops is None else tops
 
     def close(self) -> None:
         self._bus.close()

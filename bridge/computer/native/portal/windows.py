@@ -21,7 +21,7 @@ from bridge.computer.screen.geometry import Point, Rect
 class TellsWindows(Protocol):
     """Elements that also tell the windows that they are in."""
 
-    def list_top_levels(self) -> Sequence[TopLevel] | None: ...
+    def list_top_levels(self) -> Sequence[TopLevel]: ...
 
 
 class UnplacedWindows:
@@ -52,8 +52,7 @@ class UnplacedWindows:
         return next((each.id for each in self._list_top_levels() if each.active), None)
 
     def _list_top_levels(self) -> Sequence[TopLevel]:
-        """List the windows that programs tell; empty if the bus does not answer."""
-        return (self._elements.list_top_levels() if self._elements else None) or ()
+        return self._elements.list_top_levels() if self._elements is not None else ()
 
 
 def _make_window(top: TopLevel, area: Rect) -> Window:

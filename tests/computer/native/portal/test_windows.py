@@ -29,9 +29,9 @@ sys.stdin.read()
 
 class Told:
     def __init__(self, *windows: TopLevel) -> None:
-        self.windows: list[TopLevel] | None = list(windows)
+        self.windows = list(windows)
 
-    def list_top_levels(self) -> list[TopLevel] | None:
+    def list_top_levels(self) -> list[TopLevel]:
         return self.windows
 
 
@@ -93,13 +93,3 @@ def test_the_window_with_the_keyboard_comes_first(environment: dict[str, str]) -
     windows = UnplacedWindows(Told(first, second), DisplayClients(environment), lambda: SCREEN)
     assert [each.title for each in windows.list_windows()] == ["Second", "First"]
     assert windows.find_focused() == second.id
-
-
-def test_without_the_accessibility_bus_no_window_has_the_keyboard(
-    environment: dict[str, str],
-) -> None:
-    told = Told()
-    told.windows = None
-    windows = UnplacedWindows(told, DisplayClients(environment), lambda: SCREEN)
-    assert windows.list_windows() == []
-    assert windows.find_focused() is None

@@ -36,6 +36,7 @@ _WATCH_SECONDS = 0.15
 """How long to wait for programs that look at every change of the clipboard."""
 _MOST_WATCHERS = 5
 _LOOK_SECONDS = 0.05
+_RETRY_SECONDS = 0.01
 _CHUNK = 65536
 
 Content = Mapping[str, bytes]
@@ -108,9 +109,20 @@ class PortalPasting:
         saved: dict[str, bytes] = {}
         for kind in _read_types(self._session.selection.get("mime_types"))[:_MOST_TYPES]:
             left = MOST_BYTES - sum(map(len, saved.values()))
-            (descriptor,) = self._call("SelectionRead", "s", kind)
+            descriptor = self._begin_read(kind, ends)
             saved[kind] = b"".join(_read_pipe(descriptor, left, ends))
         return saved
+
+    def _begin_read(self, kind: str, ends: float) -> int:
+        """Return a pipe with the content; the desktop may still be busy with the last one."""
+        while True:
+            try:
+                (descriptor,) = self._call("SelectionRead", "s", kind)
+                return int(descriptor)
+            except PortalError:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(_RETRY_SECONDS)
 
     def _is_ours(self) -> bool:
         """Return whether the clipboard still has what was offered last."""

@@ -175,7 +175,7 @@ class AtspiElements:
         return self._run_named(lambda: self._actor.read_text(id, known))
 
     def list_top_levels(self) -> list[TopLevel]:
-        """List the windows that programs tell, or that they told last if they do not answer."""
+        """List the windows that programs tell; of those that do not answer, the last ones."""
         tops = self._run(self._top_levels.list_shown)
         return self._top_levels.list_last() if tops is None else tops
 

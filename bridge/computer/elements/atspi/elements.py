@@ -16,6 +16,7 @@ from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import Node, TimedOut, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING, has_state
 from bridge.computer.elements.atspi.search import Search
+from bridge.computer.elements.atspi.top_levels import TopLevel, TopLevels
 from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.elements.base import (
     MOST_WINDOWS,

@@ -19,6 +19,7 @@ from bridge.computer.elements.atspi.roles import (
     TAB_LIST,
     TOP_LEVELS,
 )
+from bridge.computer.elements.atspi.top_levels import TopLevels
 from bridge.computer.elements.atspi.tree import Facts, Leaf, Tree, use_surface
 from bridge.computer.elements.base import MOST_WINDOWS
 from bridge.computer.elements.window_match import SAME_AREA, is_title, measure_overlap
@@ -127,14 +128,13 @@ class Search:
         for facts in await self._list_fitting(tops, window):
             leaf = await self._descend(facts, point)
             if leaf is not None:
-                return leaf
+                # On Wayland, an open menu is no window of its own.
+                above = window.surface and await self._find_popup_item(tops, point, leaf.facts)
+                return await self._tree.read_leaf(above) if above else leaf
         # GTK's menus: their items are objects of the window that the menu belongs to, which does
         # not find them by their place, as what is below the menu is there as well.
-        for top, _ in tops:
-            item = await self._find_menu_item(top, point)
-            if item is not None:
-                return await self._tree.read_leaf(item)
-        return None
+        item = await self._find_in_menus(tops, point, in_popups=window.surface is not None)
+        return None if item is None else await self._tree.read_leaf(item)
 
     async def find_focused(self, window: Window) -> Node | None:
         """Find the object with the keyboard: the last that said so, if it still has it."""
@@ -163,36 +163,38 @@ class Search:
         return inner[-1] if inner else outer.node
 
     async def _find_in_menus(
-        self, tops: Iterable[tuple[Node, Rect]], point: Point
-    ) -> list[Node] | None:
-        """Find an item of an open menu, and the window that has it."""
+        self, tops: Iterable[tuple[Node, Rect]], point: Point, *, in_popups: bool
+    ) -> Node | None:
+        """Find an item of an open menu; `in_popups`: as `in_menu` of `Tree.read_box`."""
         for top, _ in tops:
-            item = await self._find_menu_item(top, point)
+            item = await self._find_menu_item(top, point, in_popups=in_popups)
             if item is not None:
-                return [top, item]
+                return item
         return None
 
     async def _find_popup_item(
-        self, tops: Iterable[tuple[Node, Rect]], point: Point, below: Node
-    ) -> list[Node] | None:
+        self, tops: Iterable[tuple[Node, Rect]], point: Point, below: Facts
+    ) -> Node | None:
         """Find an item of a menu that is open above an object of the same program."""
-        path = await self._find_in_menus(tops, point)
-        if path is None or path[-1] == below:
+        item = await self._find_in_menus(tops, point, in_popups=True)
+        if item is None or item == below.node:
             return None
-        if await self._tree.read_role(below) == COMBO:
+        if below.role == COMBO:
             # Chromium shows the chosen item of a closed list in the list itself.
-            outer, inner = await self._tree.read_box(below), await self._tree.read_box(path[-1])
+            outer, inner = await self._tree.read_box(below.node), await self._tree.read_box(item)
             if outer is None or inner is None or outer.intersect(inner) == inner:
                 return None
-        return path
+        return item
 
-    async def _find_menu_item(self, top: Node, point: Point) -> Node | None:
+    async def _find_menu_item(
+        self, top: Node, point: Point, *, in_popups: bool = False
+    ) -> Node | None:
         try:
             items = await self._tree.find(top, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
         except Unanswered:
             # The menu may belong to another window, whose program does answer.
             return None
-        boxes = await self._tree.read_boxes(items, in_menus=True)
+        boxes = await self._tree.read_boxes(items, in_menus=in_popups)
         return next((item for item, box in reversed(boxes) if point in box), None)
 
     async def _list_programs(self, window: Window) -> list[Node]:
@@ -231,15 +233,15 @@ class Search:
         """List the objects that may be a window's, the most likely first."""
         parts = {top: measure_overlap(box, window) for top, box in tops}
         near = [top for top, part in parts.items() if part > SAME_AREA]
+        # Two windows of a program may lie on each other: then the title decides.
         shown = await self._tree.list_showing(near)
         if not shown and window.surface is not None:
             # The compositor may have told a size that the program has not drawn yet. Its places
             # count from the corner of the window anyway.
             shown = await self._tree.list_showing(parts)
             shown = [facts for facts in shown if is_title(facts.name, window)]
-        # Two windows of a program may lie on each other: then the title decides.
         return sorted(
-            await self._tree.list_showing(near),
+            shown,
             key=lambda facts: (
                 is_title(facts.name, window),
                 round(parts[facts.node], 1),

@@ -328,8 +328,10 @@ class Tree:
         role, states = await asyncio.gather(self.read_role(node), self.read_states(node))
         return Facts(node, role, "", states)
 
-    async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
-        """Read the areas of those that have one."""
+    async def read_boxes(
+        self, nodes: Iterable[Node], *, in_menus: bool = False
+    ) -> list[tuple[Node, Rect]]:
+        """Read the areas of those that have one; `in_menus`: as in `read_box`."""
         nodes = list(nodes)
         boxes = await asyncio.gather(*(self._try_box(node, in_menus) for node in nodes))
         return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]

@@ -407,6 +407,10 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/server/api/test_connections.py::"
         "test_a_proof_outlives_the_server_and_is_forgotten_with_the_connection",
     ),
+    "| `portal-token` |": (
+        "tests/computer/native/portal/test_session.py"
+        "::test_the_permission_is_remembered_in_a_private_file",
+    ),
     "| `model-aliases.json` |": (
         "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",
     ),

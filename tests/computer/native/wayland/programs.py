@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,11 +47,14 @@ def text_window(folder: Path, title: str) -> Iterator[Callable[[], str]]:
 def find_window(desktop: NativeDesktop, title: str) -> Window:
     """Wait for a window, and return it."""
 
-    def find() -> Sequence[Window]:
-        return [each for each in desktop.list_windows() if each.title == title]
+    found: list[Window] = []
 
-    assert eventually(lambda: bool(find()), 30)
-    return find()[0]
+    def find() -> bool:
+        found[:] = [each for each in desktop.list_windows() if each.title == title]
+        return bool(found)
+
+    assert eventually(find, 30)
+    return found[0]
 
 
 def float_window(desktop: NativeDesktop, title: str, area: Rect) -> None:

@@ -54,8 +54,8 @@ function buildCache() {
   const parts = [element("h3", "", "Cache")];
   if (prefix) {
     parts.push(element("p", "", `Compared with request ${prefix.previous}: ${prefix.words}.`),
-      element("p", "soft", `${formatCount(prefix.same_bytes)} of ${formatCount(prefix.earlier_bytes)} bytes of its prompt `
-        + "come first here, too."));
+      element("p", "soft", "The same from the start: "
+        + `${formatCount(prefix.same_bytes)} of the ${formatCount(prefix.earlier_bytes)} bytes of its prompt.`));
   } else {
     parts.push(element("p", "soft", "No earlier request of this conversation is recorded."));
   }

@@ -25,8 +25,15 @@ _log = logging.getLogger(__name__)
 
 _LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SECRETS = re.compile(
-    # Not in the middle of a word: `disk-usage-report` is no key.
-    r"(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_-]{8,}|cb-[A-Za-z0-9_-]{20,})|(?<=Bearer )[^\s\"',]{4,}"
+    # Not in the middle of a word: `disk-usage-report` is no key. An escape in front of it, such as
+    # `\n` in JSON or `%20` in a URL, is no part of a word. The three dots are `sk-` or `cb-`.
+    r"(?:sk-(?=[A-Za-z0-9_-]{8})|cb-(?=[A-Za-z0-9_-]{20}))"
+    r"(?:(?<![A-Za-z0-9]...)|(?<=\\[abefnrtv]...)|(?<=\\x[0-9A-Fa-f]{2}...)"
+    r"|(?<=\\u[0-9A-Fa-f]{4}...)|(?<=%[0-9A-Fa-f]{2}...)|(?<=[\[;][0-9]m...)"
+    r"|(?<=[\[;][0-9]{2}m...))[A-Za-z0-9_-]+"
+    # Anywhere, where only a key looks so.
+    r"|sk-(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,}|cb-[A-Za-z0-9_-]{43}"
+    r"|(?<=Bearer )[^\s\"',]{4,}"
     # Not over another beginning: in a text of many, each would be searched to the end.
     r"|eyJ(?:(?!eyJ)[\w-]){10,}\.[\w.-]+"
     r"|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}"

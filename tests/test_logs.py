@@ -29,6 +29,11 @@ def make_record(message: str, error: BaseException | None = None) -> logging.Log
             "a task-list-of-the-week and my_sk-proj-12345678",
             "a task-list-of-the-week and my_[secret]",
         ),
+        ("a\\nsk-ant-12345678 in JSON", "a\\n[secret] in JSON"),
+        ("a\\u000ask-proj-12345678", "a\\u000a[secret]"),
+        ("GET /v1?q=%20sk-proj-12345678", "GET /v1?q=%20[secret]"),
+        ("[31;1msk-proj-12345678", "[31;1m[secret]"),
+        ("keysk-ant-api03-abcdefgh1234", "key[secret]"),
         ("Authorization: Bearer abcdefgh, next", "Authorization: Bearer [secret], next"),
         ("cb-" + "x" * 43, "[secret]"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.x-y", "[secret]"),
@@ -39,6 +44,13 @@ def test_keys_are_redacted(text: str, logged: str) -> None:
     assert redact(text) == logged
     assert LineFormatter().format(make_record(text)).endswith(logged)
     assert json.loads(JsonFormatter().format(make_record(text)))["message"] == logged
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()])
+def test_a_key_at_the_beginning_of_a_line_is_redacted(formatter: LineFormatter) -> None:
+    line = formatter.format(make_record("Two lines:\nsk-ant-api03-abcdefgh\tcb-" + "x" * 43))
+    assert "sk-" not in line
+    assert "cb-" not in line
 
 
 FORGED = "2026-11-23 09:30:00,123 ERROR   bridge: forged"

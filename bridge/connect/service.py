@@ -50,14 +50,17 @@ class Connector:
         return [file for file in files if file is not None]
 
     def plan(self, row: Row, address: Address) -> list[Plan]:
-        """Plan what to write for a program. Raises CannotConnect; nothing is written."""
+        """Plan what to write for a program; nothing is written.
+
+        Raises CannotConnect and SettingsError.
+        """
         bridge = describe_bridge(row, address.base_url, address.model, address.key)
         changes = list_changes(row, bridge, self._system)
         if not changes:
             raise CannotConnect(
                 f"The bridge cannot write the settings of {row.title} on this computer."
             )
-        return [plan_file(change) for change in changes]
+        return [plan_file(change, self.ledger, row.name) for change in changes]
 
     def write(self, row: Row, address: Address) -> list[str]:
         """Write a program's files; return what was done. Raises CannotConnect, SettingsError."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from bridge.connect.data import MISSING, Change, Item, get_value, is_same
+from bridge.connect.data import Path as ValuePath
 from bridge.connect.edit import (
     Edit,
     Format,
@@ -56,6 +57,8 @@ class Plan:
     edit: Edit
     data: bytes
     mode: int
+    dropped: tuple[Written, ...] = ()
+    """What an earlier connection wrote, and this one does not."""
 
     @property
     def is_needed(self) -> bool:
@@ -73,12 +76,30 @@ class Plan:
         return redact("\n".join(diff))
 
 
-def plan_file(change: FileChange) -> Plan:
-    """Read a file and plan its new content; nothing is written. Raises CannotConnect."""
+def plan_file(change: FileChange, ledger: Ledger | None = None, program: str = "") -> Plan:
+    """Read a file and plan its new content; nothing is written.
+
+    With a `ledger`, what the program's last connection wrote and this one does not is given back:
+    such as a key, or the name of its variable. Raises CannotConnect and SettingsError.
+    """
     file = read_config(change.path)
     kind = find_format(change.format)
+    record = ledger.read(program) if ledger is not None else None
+    old = record.find_file(file.path) if record is not None and file.data is not None else None
+    dropped: tuple[Written, ...] = ()
+    steps: tuple[Splices, ...] = ()
+    text = file.text
     try:
-        edit = apply_changes(kind, file.text, change.changes)
+        if ledger is not None and old is not None:
+            data = kind.parse(text)
+            dropped = tuple(_list_dropped(data, old.written, change.changes))
+            if dropped:
+                backup = ledger.read_backup(program, old)
+                steps = tuple(_undo_values(kind, file, replace(old, written=dropped), backup))
+        for step in steps:
+            text = splice(text, step)
+        edit = apply_changes(kind, text, change.changes)
+        edit = replace(edit, steps=(*steps, *edit.steps))
     except NotParsable as error:
         raise CannotConnect(
             f"{file.path} is not changed: it is not valid {kind.name}: {error}."
@@ -90,7 +111,27 @@ def plan_file(change: FileChange) -> Plan:
         raise CannotConnect(f"{file.path} is not changed: {problem}.") from error
     # A file that the user lets others read must not show them a key.
     mode = file.mode & _PRIVATE_MODE if change.has_secret else file.mode
-    return Plan(file, change.format, edit, file.encode(edit.steps), mode)
+    return Plan(file, change.format, edit, file.encode(edit.steps), mode, dropped)
+
+
+def _list_dropped(
+    data: object, written: Iterable[Written], changes: Iterable[Change]
+) -> Iterator[Written]:
+    """Yield the values of an earlier connection that are still there, and in no change."""
+    kept = {path for one in changes for path, _ in _list_values(one.path, one.value)}
+    for one in written:
+        for path, value in _list_values(one.path, one.value):
+            if path not in kept and is_same(get_value(data, path), value):
+                yield Written(path, value, one.existing)
+
+
+def _list_values(path: ValuePath, value: object) -> Iterator[tuple[ValuePath, object]]:
+    """Yield each value within mappings with its path."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _list_values((*path, key), item)
+    else:
+        yield path, value
 
 
 def write_plans(
@@ -265,5 +306,6 @@ def _restore_empty_parent(
 
 
 def list_values(plan: Plan) -> list[str]:
-    """Return the names of the values that are written."""
-    return [format_path(one.path) for one in plan.edit.written]
+    """Return the names of the values that are written, and of those that go."""
+    written = [format_path(one.path) for one in plan.edit.written]
+    return written + [f"{format_path(one.path)} (no longer)" for one in plan.dropped]

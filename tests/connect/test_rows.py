@@ -89,6 +89,21 @@ def test_what_the_user_has_stays_and_comes_back(name: str, tmp_path: Path) -> No
     ]
 
 
+def test_without_the_access_key_codex_is_not_sent_to_a_variable_that_nobody_sets(
+    tmp_path: Path,
+) -> None:
+    connector = Connector(
+        Paths(tmp_path, tmp_path / "data", tmp_path), System(tmp_path, {}, "linux")
+    )
+    row = find_row("codex")
+    assert row is not None
+    connector.write(row, Address(BASE, "default", "cb-secret"))
+    results = connector.write(row, Address(BASE, "default", None))
+    file = tmp_path / ".codex" / "config.toml"
+    assert "env_key" not in file.read_text()
+    assert results == [f"Changed {file}: model_providers.claude-bridge.env_key (no longer)."]
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_row_names_its_source(row: object) -> None:
     row = next(one for one in ROWS if one is row)

@@ -44,7 +44,7 @@ class Home:
     def connect(self, *changes: Change, secret: bool = False) -> Record:
         change = FileChange(self.config, self.format, changes or self.changes, secret)
         with self.ledger.lock():
-            plans = [plan_file(change)]
+            plans = [plan_file(change, self.ledger, self.program)]
             return write_plans(
                 self.ledger,
                 plans,
@@ -113,6 +113,33 @@ def test_connecting_twice_still_undoes_to_the_beginning(home: Home) -> None:
     assert home.config.read_bytes() == b'{"a": 1, "model": "opus"}'
     assert home.undo() == "restored"
     assert home.config.read_bytes() == b'{"a": 1}'
+
+
+@pytest.mark.parametrize("format", ["json", "toml", "yaml"])
+def test_a_value_that_is_no_longer_written_goes(home: Home, format: FormatName) -> None:
+    home.format = format
+    kind = find_format(format)
+    before = {"json": '{"a": 1}', "toml": "a = 1\n", "yaml": "a: 1\n"}[format]
+    home.config.write_text(before, "utf-8")
+    home.connect(MODEL, Change(("bridge",), {"url": "u", "auth": {"key": "secret"}}))
+    home.connect(MODEL, Change(("bridge",), {"url": "u", "variable": "V"}))
+    assert kind.parse(home.config.read_text("utf-8")) == {
+        "a": 1,
+        "model": "default",
+        "bridge": {"url": "u", "variable": "V"},
+    }
+    assert home.undo() == "restored"
+    assert home.config.read_text("utf-8") == before
+
+
+def test_a_value_that_is_no_longer_written_gives_back_the_users(home: Home) -> None:
+    home.config.write_bytes(b'{"key": "mine", "b": 1}')
+    home.connect(MODEL, Change(("key",), "secret"), Change(("b",), 2))
+    home.config.write_bytes(home.config.read_bytes().replace(b'"b": 2', b'"b": 3'))
+    home.connect()
+    assert json.loads(home.config.read_bytes()) == {"key": "mine", "b": 3, "model": "default"}
+    assert home.undo() == "keys"
+    assert home.config.read_bytes() == b'{"key": "mine", "b": 3}'
 
 
 def test_an_edit_between_two_connections_is_kept(home: Home) -> None:

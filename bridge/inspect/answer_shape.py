@@ -67,7 +67,8 @@ def _mask_fields(value: Mapping[Any, Any]) -> dict[str, Any]:
     for name, item in value.items():
         if name in _OWN_FIELDS and item is not None:
             masked[name] = "*"
-        elif name == "embedding":
+        # A tool call of `/v1/messages` may have any value there.
+        elif name == "embedding" and isinstance(item, list | str):
             masked[name] = len(item)
         else:
             masked[name] = _mask(item)

@@ -146,7 +146,7 @@ function buildExport() {
 const VIEWS = [
   ["Overview", buildOverview], ["Fields", buildFields], ["Request", buildRequest], ["To Claude", buildUpstream],
   ["Events", () => buildEvents(detail.events)],
-  ["Again & test", () => [...buildAgain(detail), ...buildExport()]],
+  ["Again & test", () => [...buildAgain(detail), ...(detail.rejected ? [] : buildExport())]],
 ];
 
 const tabs = VIEWS.map(([name], index) => {

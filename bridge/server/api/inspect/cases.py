@@ -79,6 +79,10 @@ def _check_playable(exchange: Exchange) -> None:
     """Raise InvalidRequest for a request that needs more than an upstream to be played."""
     if exchange.outcome is None:
         raise InvalidRequest(f"Request {exchange.id} has not ended yet.")
+    if exchange.is_rejected:
+        raise InvalidRequest(
+            f"Request {exchange.id} was rejected before its body was read, so it cannot be played."
+        )
     if exchange.request.path.startswith("/computer/"):
         raise InvalidRequest("Requests that use this computer cannot be played.")
     backends = {call.backend for call in exchange.calls}

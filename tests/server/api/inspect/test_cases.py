@@ -387,3 +387,22 @@ async def test_computer_use_cannot_be_played(session: aiohttp.ClientSession) -> 
         async with session.get(f"/inspect/exchanges/{id}/case") as answer:
             assert answer.status == 400
             assert "use this computer" in (await answer.json())["error"]["message"]
+
+
+async def test_a_rejected_request_cannot_be_played(session: aiohttp.ClientSession) -> None:
+    async with session.post(BODIES["chat"][0], json={}, headers={"Host": "elsewhere.example"}):
+        detail = await get_last(session)
+    assert detail["rejected"]
+    async with session.get(f"/inspect/exchanges/{detail['id']}/case") as answer:
+        assert answer.status == 400
+        assert "before its body was read" in (await answer.json())["error"]["message"]
+
+
+async def test_a_tool_may_have_an_argument_of_any_name(
+    start_anthropic: StartBridge, fake: FakeAnthropic, session: aiohttp.ClientSession
+) -> None:
+    path, body = BODIES["messages"]
+    tool = {"name": "find_fish", "input_schema": {"type": "object"}}
+    fake.script(calls(ToolUse("find_fish", {"embedding": 3})))
+    id = (await send(session, path, {**body, "tools": [tool]}))["id"]
+    await play_case(start_anthropic, fake, await export(session, id, content="kept"))

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.cli.client import NotRunning, open_client
+from bridge.cli.client import ClientError, NotRunning, open_client
 from bridge.cli.connect.prove_request import fetch_proofs, prove, read_variables
 from bridge.cli.exit_codes import CommandFailed, ExitCode
 from bridge.cli.locate import add_address_flags
@@ -66,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         run_all = _undo_all if arguments.undo else _list_programs
         return run_all(connector, arguments)
     if arguments.undo:
-        return _run_each(rows, lambda row: _finish_undo(connector.undo(row), row, arguments))
+        return _run_each(
+            rows, lambda row: _finish_undo(connector, row, connector.undo(row), arguments)
+        )
     address = fetch_address(arguments, arguments.model)
     if arguments.dry_run:
         return _run_each(rows, lambda row: _show_plan(connector, row, address))
@@ -112,7 +114,7 @@ def _list_programs(connector: Connector, arguments: argparse.Namespace) -> int:
         proofs = fetch_proofs(arguments)
     except NotRunning:
         print_error("No bridge is running, so nothing new can be proved.")
-        proofs = ProofStore(find_paths().proofs).read()
+        proofs = _read_proofs()
     # Found by this command, because the server may have been started with another PATH.
     programs = [asdict(program) for program in connector.describe_all(proofs)]
     shown = [one for one in programs if one["installed"] or one["written"] or one["proof"]]
@@ -124,6 +126,15 @@ def _list_programs(connector: Connector, arguments: argparse.Namespace) -> int:
     print_line(f"\nNot found here: {others}")
     print_line("Connect one with: claude-bridge connect NAME")
     return ExitCode.OK
+
+
+def _read_proofs() -> dict[str, Sighting]:
+    """Return the stored proofs; a file that cannot be used is named, and none are in it."""
+    try:
+        return ProofStore(find_paths().proofs).read()
+    except SettingsError as error:
+        print_error(f"Nothing is known of earlier requests: {error}.")
+        return {}
 
 
 def _format_state(program: dict[str, Any]) -> str:
@@ -206,17 +217,25 @@ def _print_steps(row: Row, address: Address) -> None:
         print_line(row.note)
 
 
-def _finish_undo(results: Sequence[str], row: Row, arguments: argparse.Namespace) -> int:
-    """Forget the proof, and print what was done."""
-    try:
-        _change_proof(arguments, row)
-    except NotRunning:
-        ProofStore(find_paths().proofs).forget(row.name)
+def _finish_undo(
+    connector: Connector, row: Row, results: Sequence[str], arguments: argparse.Namespace
+) -> int:
+    """Print what was done; forget the proof, unless the program is connected elsewhere."""
     if not results:
         print_line(f"Nothing was written for {row.title}.")
     for result in results:
         print_line(result)
     sys.stdout.flush()
+    if connector.read_record(row) is not None:
+        return ExitCode.OK
+    try:
+        _change_proof(arguments, row)
+    except NotRunning:
+        ProofStore(find_paths().proofs).forget(row.name)
+    except ClientError as error:
+        # The files were given back, and the programs after this one are still to be undone.
+        print_error(f"{row.title}: what its requests proved is not forgotten: {error}")
+        return error.exit_code
     return ExitCode.OK
 
 
@@ -224,4 +243,5 @@ def _undo_all(connector: Connector, arguments: argparse.Namespace) -> int:
     rows = [row for row in ROWS if connector.ledger.has(row.name)]
     if not rows:
         print_line("No program is connected.")
-    return _run_each(rows, lambda row: _finish_undo(connector.undo_everywhere(row), row, arguments))
+    undo = connector.undo_everywhere
+    return _run_each(rows, lambda row: _finish_undo(connector, row, undo(row), arguments))

@@ -77,7 +77,9 @@ async def change_connection(request: web.Request) -> web.Response:
     try:
         if change.undo:
             results = await asyncio.to_thread(connector.undo, row)
-            bridge.sightings.forget(row.name)
+            # A program for folders may still be connected in another one.
+            if await asyncio.to_thread(connector.read_record, row) is None:
+                bridge.sightings.forget(row.name)
         else:
             address = await _find_address(request, change.model)
             results = await asyncio.to_thread(connector.write, row, address)

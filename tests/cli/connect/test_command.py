@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli.client import NotProven
 from bridge.cli.connect.prove_request import format_proof
 from bridge.cli.main import main
 from bridge.paths import find_paths
@@ -180,6 +181,47 @@ def test_a_project_is_undone_in_its_own_folder(
     assert not list((find_paths().connections).glob("project*"))
 
 
+def test_undo_says_what_it_did_although_the_proof_cannot_be_forgotten(
+    user: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["connect", "codex", "aider", "--wait", "0"]) == 0
+    capsys.readouterr()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NotProven("Another program answers at that address.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bridge.cli.connect.command.open_client", refuse)
+        assert main(["connect", "codex", "aider", "--undo"]) == 1
+    output = capsys.readouterr()
+    files = user / ".codex" / "config.toml", user / ".aider.conf.yml"
+    assert output.out.splitlines() == [
+        f"{file} is removed; the bridge had made it." for file in files
+    ]
+    assert output.err.splitlines() == [
+        f"{title}: what its requests proved is not forgotten: "
+        "Another program answers at that address."
+        for title in ("Codex CLI", "aider")
+    ]
+
+
+def test_a_proof_stays_while_the_program_is_connected_in_another_folder(
+    user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(user)
+    assert main(["connect", "open-webui", "--wait", "0"]) == 0
+    changes: list[object] = []
+    monkeypatch.setattr(
+        "bridge.cli.connect.command._change_proof", lambda *words: changes.append(1)
+    )
+    (user / "other").mkdir()
+    monkeypatch.chdir(user / "other")
+    assert main(["connect", "open-webui", "--undo"]) == 0
+    assert changes == []
+    assert main(["connect", "--undo"]) == 0
+    assert changes == [1]
+
+
 def test_an_unknown_program_is_answered_with_the_nearest_name(
     user: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,6 +237,20 @@ def test_without_a_server_only_connecting_needs_one(
     assert capsys.readouterr().err.startswith("No bridge is running, so nothing new can be proved.")
     assert main(["connect", "--undo"]) == 0
     assert main(["connect", "codex"]) == 3
+
+
+def test_proofs_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "home"))
+    file = find_paths().proofs
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    assert main(["connect"]) == 0
+    assert f"Nothing is known of earlier requests: cannot use {file}: it is damaged." in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_proof_says_whether_tools_work() -> None:

@@ -11,6 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridge.connect.installed import read_system
+from bridge.connect.programs.table import find_row
+from bridge.connect.service import Address, Connector
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.server.api.test_control import read_token
@@ -116,6 +119,23 @@ async def test_a_proof_outlives_the_server_and_is_forgotten_with_the_connection(
     async with asyncio.timeout(30):
         while path.exists():
             await asyncio.sleep(0.01)
+
+
+async def test_a_program_that_is_connected_in_a_folder_keeps_its_proof(
+    start_bridge: StartBridge, user: Path
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    user.mkdir()
+    row = find_row("librechat")
+    assert row is not None
+    address = Address(bridge.url, "bridge-echo", None)
+    connector = Connector(bridge.paths, read_system(user))
+    await asyncio.to_thread(connector.write, row, address)
+    await ask(bridge, "claude-bridge-librechat")
+    # The server has no current folder, so it undoes nothing.
+    _, program = await call(bridge, {"program": "librechat", "undo": True})
+    assert program["results"][0].startswith(f"Not changed: {user / 'librechat.yaml'}. ")
+    assert program["proof"]["asked"] == "bridge-echo"
 
 
 async def list_proofs(bridge: Bridge, token: str) -> list[Any]:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from bridge.backends.phenomena import BEGINNING, END, PHENOMENA, SILENT_SECONDS
-from bridge.cli.connect.command import fetch_address, find_program
+from bridge.cli.connect.command import explain_unknown_sender, fetch_address, find_program
 from bridge.cli.connect.prove_request import (
     RunResult,
     fetch_proofs,
@@ -57,11 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         return fetch_proofs(arguments).get(row.name)
 
     # Without a running bridge, nothing is started.
-    fetch()
+    key = fetch_address(arguments, ECHO).key
+    if key is not None and not row.is_known_by_agent:
+        raise SettingsError(explain_unknown_sender(row))
     print_line(f"{row.title}, answered by {ECHO}; no request goes to Claude.")
     if row.ask and find_program_path(row) is None:
         raise SettingsError(f"{row.ask[0]} is not on PATH")
-    variables = read_variables(row, fetch_address(arguments, ECHO).key)
+    variables = read_variables(row, key)
     codes = [_play(row, name, fetch, variables, arguments.wait) for name in PHENOMENA]
     return max(codes)
 

@@ -186,10 +186,7 @@ def _connect_program(
         print_line(row.start)
         return ExitCode.OK
     if address.key is not None and not row.is_known_by_agent:
-        print_line(
-            f"Not proved: {row.title} sends the access key and no name of its own, so the bridge "
-            "cannot tell its requests from those of others."
-        )
+        print_line(f"Not proved: {explain_unknown_sender(row)}.")
         return ExitCode.OK
     variables = read_variables(row, address.key)
 
@@ -198,6 +195,14 @@ def _connect_program(
             _change_proof(arguments, row, version)
 
     return prove(row, lambda: fetch_proofs(arguments), note_version, variables, arguments.wait)
+
+
+def explain_unknown_sender(row: Row) -> str:
+    """Return why the requests of a program cannot be recognized, without a full stop."""
+    return (
+        f"{row.title} sends the access key and no name of its own, so the bridge cannot tell its "
+        "requests from those of others"
+    )
 
 
 def _change_proof(arguments: argparse.Namespace, row: Row, version: str | None = None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.main import main
+from bridge.connect.service import Address
 from tests.cli.connect.test_command import add_program, user
 from tests.connect.test_files import posix_only
 
@@ -78,6 +79,19 @@ def test_a_program_that_asks_another_model_is_not_tested(
         capsys.readouterr().err
     )
     assert main(["connect", "--undo"]) == 0
+
+
+@posix_only
+def test_a_program_that_cannot_be_recognized_is_not_started(
+    user: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_program(user, "aider", "#!{python}\nraise SystemExit('started')\n")
+    address = Address("http://127.0.0.1:8000/v1", "bridge-echo", "cb-secret")
+    monkeypatch.setattr("bridge.cli.connect.certify.fetch_address", lambda *_: address)
+    assert main(["prove", "--client", "aider"]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "aider sends the access key and no name of its own, so the bridge" in output.err
 
 
 def test_without_a_program_it_says_what_to_send(capsys: pytest.CaptureFixture[str]) -> None:

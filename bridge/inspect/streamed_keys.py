@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from bridge.logs import find_secrets
@@ -22,7 +24,7 @@ _PLACES = ("index", "output_index", "content_index", "summary_index")
 def replace_split_keys(events: Sequence[bytes]) -> list[bytes]:
     """Return the events without keys that are split over several; the first piece says so.
 
-    Keys that are whole in one event stay: they are replaced when it is shown.
+    Keys that are recognized in one event alone stay: they are replaced when it is shown.
     """
     values = [_decode(event) for event in events]
     texts: dict[tuple[Any, ...], list[tuple[int, dict[str, Any], str]]] = {}
@@ -67,20 +69,40 @@ def _replace_in(pieces: Sequence[tuple[int, dict[str, Any], str]]) -> set[int]:
     """Replace the split keys of one text in its pieces; return the numbers of changed events."""
     if len(pieces) < 2:
         return set()
-    texts = [parent[name] for _, parent, name in pieces]
     changed: set[int] = set()
-    # From the end, so that the places in front of a key stay.
-    for start, end in reversed(find_secrets("".join(texts))):
-        at = 0
-        is_first = True
-        for index, text in enumerate(list(texts)):
-            before, at = at, at + len(text)
-            first, last = max(start - before, 0), min(end - before, len(text))
-            if first >= last or (first == start - before and last == end - before):
-                continue
-            number, parent, name = pieces[index]
-            texts[index] = text[:first] + ("[secret]" if is_first else "") + text[last:]
-            parent[name], is_first = texts[index], False
+    spans = deque(find_secrets("".join([parent[name] for _, parent, name in pieces])))
+    after = 0
+    for number, parent, name in pieces:
+        if not spans:
+            break
+        text: str = parent[name]
+        before, after = after, after + len(text)
+        # Of those that are left, none ends before this piece.
+        count = next((at for at, (start, _) in enumerate(spans) if start >= after), len(spans))
+        here = list(islice(spans, count))
+        if here and not _is_known_alone(text, [(a - before, b - before) for a, b in here]):
+            parent[name] = _cut_out(text, before, here)
             changed.add(number)
-        # Nothing in front of it has changed its length.
+        while spans and spans[0][1] <= after:
+            spans.popleft()
     return changed
+
+
+def _is_known_alone(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether all keys are recognized in a piece without those around it.
+
+    `Bearer ` or `://` in front of a key may be in the piece before.
+    """
+    return set(spans) <= set(find_secrets(text))
+
+
+def _cut_out(text: str, before: int, spans: Sequence[tuple[int, int]]) -> str:
+    """Return a piece without the keys; the piece in which one begins says so."""
+    parts: list[str] = []
+    end = 0
+    for start, stop in spans:
+        parts.append(text[end : max(start - before, 0)])
+        if start >= before:
+            parts.append("[secret]")
+        end = stop - before
+    return "".join((*parts, text[end:]))

@@ -27,6 +27,23 @@ def replace(*events: Any) -> list[Any]:
     return [json.loads(data) for data in replace_split_keys(datas)]
 
 
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (("Authorization: Bearer ", "abcd1234", " goes"), ("", "[secret]", " goes")),
+        (("postgres:/", "/me:hunter22@host", "/x"), ("", "/[secret]@host", "/x")),
+        (("Basic dXNl", "cjpw YWE="), ("Basic [secret]", " YWE=")),
+        (('{"a":"x\\nsk-', 'ant-api03-abcdefgh"}'), ('{"a":"x\\n[secret]', '"}')),
+    ],
+)
+def test_what_makes_a_key_of_it_may_be_in_the_piece_before(
+    pieces: tuple[str, ...], shown: tuple[str, ...]
+) -> None:
+    found = [event["delta"]["text"] for event in replace(*(delta(0, piece) for piece in pieces))]
+    assert found[1:] == list(shown[1:])
+    assert found[0] == (shown[0] or pieces[0])
+
+
 def test_the_first_piece_says_that_there_was_one() -> None:
     found = replace(*(delta(0, piece) for piece in PIECES))
     assert [event["delta"]["text"] for event in found] == [

@@ -15,6 +15,8 @@ from bridge.wire.connect import Sighting
 
 _LONGEST = 200
 """In characters: a program can send any model."""
+_LATEST = 1e11
+"""In Unix seconds: a later time has no date."""
 
 
 class ProofStore:
@@ -61,6 +63,8 @@ def _parse_proof(fields: Any) -> Sighting:
         and all(isinstance(flag, bool) for flag in flags)
         and all(type(count) is int for count in counts)
         and isinstance(proof.at, float)
+        # Also false for NaN, which JSON files of Python may have.
+        and 0 <= proof.at < _LATEST
     ):
         raise TypeError("a value has another type")
     # The count is since the start of the server.

@@ -38,6 +38,8 @@ def test_proofs_are_read_as_they_were_written(store: ProofStore, tmp_path: Path)
     "change",
     [
         {"at": "now"},
+        {"at": float("nan")},
+        {"at": 1e300},
         {"asked": 1},
         {"asked": "a" * 201},
         {"failed": "no"},

@@ -117,11 +117,13 @@ def plan_file(change: FileChange, ledger: Ledger | None = None, program: str = "
 def _list_dropped(
     data: object, written: Iterable[Written], changes: Iterable[Change]
 ) -> Iterator[Written]:
-    """Yield the values of an earlier connection that are still there, and in no change."""
-    kept = {path for one in changes for path, _ in _list_values(one.path, one.value)}
+    """Yield the values of an earlier connection that are still there, and that must go."""
+    kept = {path: value for one in changes for path, value in _list_values(one.path, one.value)}
     for one in written:
         for path, value in _list_values(one.path, one.value):
-            if path not in kept and is_same(get_value(data, path), value):
+            # A list of the bridge's own goes first, because no format replaces one.
+            is_kept = path in kept and (not isinstance(value, list) or is_same(kept[path], value))
+            if not is_kept and is_same(get_value(data, path), value):
                 yield Written(path, value, one.existing)
 
 
@@ -308,4 +310,5 @@ def _restore_empty_parent(
 def list_values(plan: Plan) -> list[str]:
     """Return the names of the values that are written, and of those that go."""
     written = [format_path(one.path) for one in plan.edit.written]
-    return written + [f"{format_path(one.path)} (no longer)" for one in plan.dropped]
+    dropped = [format_path(one.path) for one in plan.dropped]
+    return written + [f"{name} (no longer)" for name in dropped if name not in written]

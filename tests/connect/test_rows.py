@@ -89,6 +89,20 @@ def test_what_the_user_has_stays_and_comes_back(name: str, tmp_path: Path) -> No
     ]
 
 
+def test_librechat_gets_another_model(tmp_path: Path) -> None:
+    system = System(tmp_path, {}, "linux", folder=tmp_path)
+    connector = Connector(Paths(tmp_path, tmp_path / "data", tmp_path), system)
+    row = find_row("librechat")
+    assert row is not None
+    connector.write(row, Address(BASE, "default", None))
+    assert connector.write(row, Address(BASE, "opus", None)) == [
+        f"Changed {tmp_path / 'librechat.yaml'}: endpoints.custom.Claude Bridge.models.default."
+    ]
+    assert "opus" in (tmp_path / "librechat.yaml").read_text()
+    connector.undo(row)
+    assert not (tmp_path / "librechat.yaml").exists()
+
+
 def test_without_the_access_key_codex_is_not_sent_to_a_variable_that_nobody_sets(
     tmp_path: Path,
 ) -> None:

@@ -225,7 +225,7 @@ def _print_steps(row: Row, address: Address) -> None:
 def _finish_undo(
     connector: Connector, row: Row, results: Sequence[str], arguments: argparse.Namespace
 ) -> int:
-    """Print what was done; forget the proof, unless the program is connected elsewhere."""
+    """Print what was done; forget the proof if the program is connected nowhere any more."""
     if not results:
         print_line(f"Nothing was written for {row.title}.")
     for result in results:

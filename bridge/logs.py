@@ -32,7 +32,7 @@ _SECRETS = re.compile(
     r"|(?<=\\u[0-9A-Fa-f]{4}...)|(?<=%[0-9A-Fa-f]{2}...)|(?<=[\[;][0-9]m...)"
     r"|(?<=[\[;][0-9]{2}m...))[A-Za-z0-9_-]+"
     # Anywhere, where only a key looks so.
-    r"|sk-(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,}|cb-[A-Za-z0-9_-]{43}"
+    r"|sk-(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,}|cb-[A-Za-z0-9_-]{43,}"
     r"|(?<=Bearer )[^\s\"',]{4,}"
     # Not over another beginning: in a text of many, each would be searched to the end.
     r"|eyJ(?:(?!eyJ)[\w-]){10,}\.[\w.-]+"

@@ -28,6 +28,8 @@ FetchProofs = Callable[[], Mapping[str, Sighting]]
 _LAST_LINES = 3
 _VERSION_SECONDS = 30.0
 _VERSION = re.compile(r"\d+(?:\.\d+)+[0-9A-Za-z.+-]{0,20}", re.ASCII)
+_LONGEST_VERSION = 40
+"""In characters: the bridge refuses a longer one."""
 
 
 def prove(
@@ -84,7 +86,7 @@ def read_version(program: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     match = _VERSION.search(done.stdout.decode(errors="replace"))
-    return match[0] if match else ""
+    return match[0][:_LONGEST_VERSION] if match else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,17 @@ def test_a_program_that_does_not_send_its_version_is_asked_for_it(
 
 
 @posix_only
+def test_a_long_version_is_cut_as_the_bridge_takes_it(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = "1" + ".23" * 20
+    add_program(user, "aider", AIDER.replace("0.86.2", version))
+    assert main(["connect", "aider"]) == 0
+    assert f"✓ aider {version[:40]} asked as bridge-echo" in capsys.readouterr().out
+    assert main(["connect", "--undo"]) == 0
+
+
+@posix_only
 def test_a_program_that_does_not_ask_is_not_connected(
     user: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

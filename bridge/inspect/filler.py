@@ -28,6 +28,8 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?\Z)', re.DOTALL)
 """A text, also one that is cut off: else each quote in it would be searched to the end."""
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 """Blocks whose `input` is content, whatever its fields are called."""
+_SPEAKERS = ("system", "developer", "user", "assistant")
+"""Roles whose messages have the name of a person; that of the others is a function's."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _JSON_FIELDS = ("arguments",)
 _SIDE = 8000
@@ -67,11 +69,9 @@ def fill_value(value: Any, field: str = "", *, whole_json: bool = True) -> Any:
     match value:
         case {"type": "base64", "media_type": str(media_type), "data": str(data)}:
             return {**value, "data": _fill_image(media_type, data)}
-        case {"type": str(type), "input": dict(given)} if type in _CALLS:
-            rest = {n: fill_value(item, n, whole_json=whole_json) for n, item in value.items()}
-            return {**rest, "input": _fill_content(given)}
         case dict():
-            return {n: fill_value(item, n, whole_json=whole_json) for n, item in value.items()}
+            filled = {n: fill_value(item, n, whole_json=whole_json) for n, item in value.items()}
+            return {**filled, **_fill_names(value, field)}
         case list():
             return [fill_value(item, field, whole_json=whole_json) for item in value]
         case str() if field in KEPT_FIELDS:
@@ -87,6 +87,20 @@ def fill_value(value: Any, field: str = "", *, whole_json: bool = True) -> Any:
             return fill_text(value)
         case _:
             return value
+
+
+def _fill_names(value: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return the fields of an object whose names do not say that they are content."""
+    match value:
+        case {"type": str(type), "input": dict(given)} if type in _CALLS:
+            return {"input": _fill_content(given)}
+        case {"role": role, "name": str(name)} if role in _SPEAKERS:
+            return {"name": fill_text(name)}
+        case _ if field == "metadata":
+            # Each of its names is the client's own, such as `name`.
+            return {name: _fill_content(item) for name, item in value.items()}
+        case _:
+            return {}
 
 
 def _fill_content(value: Any) -> Any:

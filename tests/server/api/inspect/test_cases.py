@@ -231,7 +231,8 @@ async def test_tries_and_several_answers_are_played(
     start_anthropic: StartBridge, fake: FakeAnthropic, stream: bool
 ) -> None:
     bridge = await start_anthropic(retries=2)
-    body = {**BODIES["chat"][1], "n": 2, "stream": stream}
+    # Claude gets a digest of the user.
+    body = {**BODIES["chat"][1], "n": 2, "stream": stream, "user": "Pike"}
     fake.script(Failure(529, message="Swordfish", retry_after=0))
     fake.default = says("A Carp.")
     async with open_session(bridge) as session:
@@ -387,6 +388,21 @@ async def test_computer_use_cannot_be_played(session: aiohttp.ClientSession) -> 
         async with session.get(f"/inspect/exchanges/{id}/case") as answer:
             assert answer.status == 400
             assert "use this computer" in (await answer.json())["error"]["message"]
+
+
+async def test_names_of_people_are_no_names_of_tools(
+    start_anthropic: StartBridge, fake: FakeAnthropic, session: aiohttp.ClientSession
+) -> None:
+    messages = [
+        {"role": "system", "name": "Herring", "content": "Pike"},
+        {"role": "user", "name": "Swordfish", "content": "A Carp?"},
+        {"role": "user", "name": "Pike", "content": "A Carp?"},
+    ]
+    body = {"model": "default", "messages": messages, "metadata": {"name": "Pike", "id": "Carp"}}
+    id = (await send(session, "/v1/chat/completions", body))["id"]
+    case = await export(session, id)
+    assert not any(word in json.dumps(case) for word in WORDS)
+    await play_case(start_anthropic, fake, case)
 
 
 async def test_a_rejected_request_cannot_be_played(session: aiohttp.ClientSession) -> None:

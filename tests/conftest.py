@@ -151,7 +151,7 @@ async def fake() -> AsyncIterator[FakeAnthropic]:
 def pretended(monkeypatch: pytest.MonkeyPatch) -> FakeDesktop:
     """The desktop that bridges find, in the place of this machine's own."""
     desktop = FakeDesktop()
-    monkeypatch.setattr("bridge.computer.native.factory.open_desktop", lambda: desktop)
+    monkeypatch.setattr("bridge.computer.native.factory.open_desktop", lambda _: desktop)
     monkeypatch.delenv("DISPLAY", raising=False)
     return desktop
 

@@ -22,8 +22,8 @@ class RunStep:
 
     `approval` is the id of a step that waits for the user's approval, until `expires_at` (Unix
     seconds); `digest` is of all that is to be approved, and `is_whole` tells whether the sentence
-    contains it. `paused` is true if the run waits until the user resumes it, `final` for the last
-    event, which has a `status`.
+    contains it. `paused` is true if the run waits from now on until the user resumes it, false once
+    they have, and None for other events. `final` is true for the last one, which has a `status`.
     """
 
     sentence: str
@@ -31,7 +31,7 @@ class RunStep:
     digest: str = ""
     is_whole: bool = True
     expires_at: float = 0.0
-    paused: bool = False
+    paused: Optional[bool] = None
     final: bool = False
     status: str = ""
 
@@ -67,7 +67,7 @@ class RunEventReader:
                 reason = _shorten_line(event.get("reason"))
                 return RunStep(f"Paused. {reason}".strip(), paused=True)
             case "run.resumed":
-                return RunStep("Claude continues.")
+                return RunStep("Claude continues.", paused=False)
             case "run.finished":
                 self.complete = True
                 return _read_end(event)

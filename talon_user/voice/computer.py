@@ -108,15 +108,18 @@ class ComputerRun(Task):
             body["digest"] = self._approval.digest
         self._host.send_control_request("POST", path, body)
         self._approval = None
+        if self._is_paused:
+            self._show_lines("Approved." if approved else "Step denied.", RESUME_HINT)
+            return True
         self._gaze.begin()
         self._show_lines("Approved. Claude continues." if approved else "Step denied.")
         return True
 
     def resume(self) -> None:
-        """Continue after a pause."""
+        """Continue after a pause, which is over once the bridge says so."""
         if self._is_paused:
-            self._is_paused = False
-            self._gaze.begin()
+            if self._approval is None:
+                self._gaze.begin()
             self._host.send_control_request("POST", "/computer/resume", {})
 
     def stop(self) -> None:
@@ -180,21 +183,31 @@ class ComputerRun(Task):
 
     def _take_step(self, step: RunStep) -> None:
         self._last_sentence = step.sentence
-        self._is_paused = step.paused
+        if step.paused is not None:
+            self._is_paused = step.paused
         if step.final:
             self._finish_run(step.sentence)
         elif step.paused:
             self._gaze.end()
             self._show_lines(step.sentence, RESUME_HINT)
         elif step.approval:
-            self._approval = step
-            # The user may need the mouse, to review the step on the dashboard.
-            self._gaze.end()
-            self._show_lines(step.sentence, HINT if step.is_whole else REVIEW)
+            self._show_approval(step)
+        elif step.paused is False and self._approval is not None:
+            self._show_approval(self._approval)
+        elif self._is_paused:
+            # Claude's turn goes on, only nothing is done.
+            self._approval = None
+            self._show_lines(step.sentence, RESUME_HINT)
         else:
             self._approval = None
             self._gaze.begin()
             self._show_lines(step.sentence)
+
+    def _show_approval(self, step: RunStep) -> None:
+        self._approval = step
+        # The user may need the mouse, to review the step on the dashboard.
+        self._gaze.end()
+        self._show_lines(step.sentence, HINT if step.is_whole else REVIEW)
 
     def _show_lines(self, *lines: str) -> None:
         self._host.show_banner((TITLE, *lines))

@@ -22,6 +22,8 @@ class FakeComputer(Served):
         self.proves = token
         """The token that it proves to have; another one for a program that is not the bridge."""
         self.events: list[Event] = []
+        self.waits_after: Event | None = None
+        """The only event after which a run waits; None for each approval and pause."""
         self.modes: list[str] = []
         self.runs: list[Any] = []
         self.decided: list[tuple[str, bool]] = []
@@ -86,7 +88,7 @@ class FakeComputer(Served):
         try:
             for event in self.events:
                 await response.write(f"data: {json.dumps(event)}\n\n".encode())
-                if event["type"] in ("run.approval", "run.paused"):
+                if self._waits(event):
                     self._decision.clear()
                     await self._decision.wait()
                 await asyncio.sleep(0.02)
@@ -94,6 +96,11 @@ class FakeComputer(Served):
             self.hung_up = True
             raise
         return response
+
+    def _waits(self, event: Event) -> bool:
+        if self.waits_after is not None:
+            return event == self.waits_after
+        return event["type"] in ("run.approval", "run.paused")
 
     async def _decide(self, request: web.Request) -> web.Response:
         body = await request.json()

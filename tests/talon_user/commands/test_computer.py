@@ -18,6 +18,7 @@ STARTED = {"type": "run.started", "id": "run_1", "model": "claude-opus-5-5"}
 ASKING = {
     "type": "run.approval", "id": "a1", "what": ["Press Enter."], "risks": ["sends"],
 }  # fmt: skip
+MOVED = {"type": "run.paused", "reason": "The mouse was moved."}
 DONE = {"type": "run.finished", "status": "completed", "text": "It is sent.", "steps": 2}
 QUESTION = "Let Claude use this computer? “open the settings”"
 HINT = "Say “claude approve” or “claude deny”."
@@ -251,8 +252,7 @@ async def test_a_run_that_a_moved_mouse_has_paused_continues_when_the_user_says_
     world: TalonWorld, computer: FakeComputer
 ) -> None:
     world.gaze = {"control"}
-    moved = {"type": "run.paused", "reason": "The mouse was moved."}
-    computer.events = [STARTED, moved, {"type": "run.resumed"}, DONE]
+    computer.events = [STARTED, MOVED, {"type": "run.resumed"}, DONE]
     world.say("claude computer open the settings")
     world.say("claude approve")
     await wait_until(world, lambda: "Paused. The mouse was moved." in seen(world))
@@ -264,6 +264,40 @@ async def test_a_run_that_a_moved_mouse_has_paused_continues_when_the_user_says_
     await wait_until_idle(world)
     assert (computer.resumed, computer.stopped) == (1, 0)
     assert world.gaze == {"control"}
+
+
+async def test_a_run_is_still_paused_after_more_text_of_claude(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    world.gaze = {"control"}
+    text = {"type": "run.text", "text": "I will open them."}
+    computer.events = [STARTED, MOVED, text, {"type": "run.resumed"}, DONE]
+    computer.waits_after = text
+    world.say("claude computer open the settings")
+    world.say("claude approve")
+    await wait_until(world, lambda: "I will open them." in seen(world))
+    assert "Say “claude resume” to continue." in seen(world)
+    assert world.gaze == {"control"}
+    world.say("claude resume")
+    await wait_until_idle(world)
+    assert computer.resumed == 1
+
+
+async def test_a_step_still_waits_for_approval_after_a_pause(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    asking = {**ASKING, "expires_at": time.time() + 60}
+    computer.events = [STARTED, asking, MOVED, {"type": "run.resumed"}, DONE]
+    computer.waits_after = MOVED
+    world.say("claude computer open the settings")
+    world.say("claude approve")
+    await wait_until(world, lambda: "Paused. The mouse was moved." in seen(world))
+    computer.waits_after = {"type": "run.resumed"}
+    world.say("claude resume")
+    await wait_until(world, lambda: HINT in seen(world))
+    world.say("claude approve")
+    await wait_until_idle(world)
+    assert computer.decided == [("a1", True)]
 
 
 async def test_without_gaze_control_a_moved_mouse_ends_the_run(

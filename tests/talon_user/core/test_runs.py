@@ -24,7 +24,7 @@ def test_each_event_is_a_sentence() -> None:
     assert asked == RunStep(sentence, approval="a1", expires_at=12.5)
     paused = step(type="run.paused", reason="The mouse was moved.")
     assert paused == RunStep("Paused. The mouse was moved.", paused=True)
-    assert step(type="run.resumed") == RunStep("Claude continues.")
+    assert step(type="run.resumed") == RunStep("Claude continues.", paused=False)
     done = step(type="run.finished", status="limit", text="Half.", steps=9)
     limit = "Claude reached its step limit. Half."
     assert done == RunStep(limit, final=True, status="limit")

@@ -236,6 +236,9 @@ async def _join_arrived(content: aiohttp.StreamReader) -> None:
     Claude's API sends each event as a piece, and aiohttp would take out one after the other. That
     is a fourteenth of the bridge's own time for an answer.
     """
+    if content.at_eof():
+        # That of a response without a body has no buffer.
+        return
     pieces = content._buffer
     while not pieces and not content._eof and content._exception is None:
         await content._wait("readany")

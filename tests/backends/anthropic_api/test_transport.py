@@ -461,3 +461,13 @@ async def test_a_key_that_a_gateway_quotes_is_hidden(fake: FakeAnthropic) -> Non
             with pytest.raises(BridgeError) as caught:
                 await everything(sender)
         assert "gw-key-123" not in f"{caught.value.message} {caught.value.original}"
+
+
+async def test_a_success_without_a_body_is_no_answer_of_claudes(fake: FakeAnthropic) -> None:
+    fake.everywhere = http("204 No Content")
+    async with direct_to(fake.url) as sender:
+        with pytest.raises(BridgeError) as streamed:
+            await everything(sender)
+        counted = await sender.count(HI)
+    assert "answered with status 204 and no content" in streamed.value.message
+    assert (counted.status, counted.body) == (204, b"")

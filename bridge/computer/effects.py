@@ -237,7 +237,8 @@ def list_keys(action: Action) -> frozenset[Combination]:
 def type_text(action: Action) -> str:
     """Return the characters that an action types: keys may spell a command, too."""
     if isinstance(action, Type):
-        return action.text
+        # Each of these is typed as Return.
+        return action.text.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(action, SetValue):
         return action.value
     if isinstance(action, Key):

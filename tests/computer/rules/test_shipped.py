@@ -334,6 +334,8 @@ def test_keys_are_judged_by_what_has_the_focus(
         ("example.org\n", BAR, ()),
         ("javascript:alert(1)", None, ("running something",)),
         ("git push --force\n", element("terminal", ""), ("a terminal", "a command")),
+        ("ls\rgit push --force\r", element("field", "", "editable"), ("a command",)),
+        ("\r", replace(BAR, text="file:///etc/passwd"), ("running something",)),
         ("ls\n", element("field", "Terminal input", "editable"), ("a terminal",)),
         ("sudo reboot", element("terminal", ""), ("a terminal", "a command")),
         ("Dear Ada,\n", MAIL, ()),

@@ -304,6 +304,7 @@ class Session:
         except MouseMoved:
             if not self.pauses:
                 raise
+            self.check()
             self.pause.begin(MOUSE_MOVED)
         finally:
             self._is_acting = False

@@ -1,6 +1,6 @@
 """The pause of a session whose user has moved the mouse; only the user ends it."""
 
-# States: running (`reason` is empty), paused, and closed, after the session has ended.
+# States: running (`reason` is empty), paused, and closed, after the session has ended: for good.
 # Inputs: `begin`, `end` (from the user), `close`. Outputs: `wait`, and `changes` to show them.
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Pause:
         self._deadline: Deadline | None = None
         self._may_act = asyncio.Event()
         self._may_act.set()
+        self._is_closed = False
         self.reason = ""
         """Why it is paused, as a sentence; empty while it is not."""
         self.changes: asyncio.Queue[str] = asyncio.Queue()
@@ -34,7 +35,7 @@ class Pause:
 
     def begin(self, reason: str) -> None:
         """Pause; the first reason counts."""
-        if not self.reason:
+        if not self.reason and not self._is_closed:
             self._deadline = Deadline(self._clocks(), PAUSE_MINUTES * 60)
             self._may_act.clear()
             self._announce(reason)
@@ -48,7 +49,7 @@ class Pause:
 
     def close(self) -> None:
         """End every wait, because the session has ended."""
-        self._deadline = None
+        self._deadline, self._is_closed = None, True
         self._may_act.set()
 
     async def wait(self) -> None:

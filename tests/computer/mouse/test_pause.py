@@ -14,6 +14,7 @@ from bridge.computer.approval.pending import Approvals
 from bridge.computer.apps.store import AppStore
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import Indicator, OptionalIndicator
+from bridge.computer.mouse.pause import Pause
 from bridge.computer.permission import Permission
 from bridge.computer.policy import DEFAULT
 from bridge.computer.screen.capture import CaptureOptions
@@ -188,3 +189,12 @@ async def test_there_is_nothing_to_resume_without_a_pause(world: Paused) -> None
     async with world.open_session() as session:
         await session.act(CLICK)
         assert not world.computer.resume()
+
+
+async def test_a_session_that_has_ended_is_not_paused() -> None:
+    pause = Pause(FakeClocks())
+    pause.close()
+    pause.begin("The mouse was moved.")
+    async with asyncio.timeout(30):
+        await pause.wait()
+    assert pause.reason == ""

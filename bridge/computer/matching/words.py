@@ -41,7 +41,8 @@ def _list_readings(text: str) -> tuple[str, ...]:
     # A mnemonic stands inside a word: “D&elete”, “D_elete”.
     plain = fold(_MNEMONIC.sub("", text))
     # After this mark, the letters are shown in the reverse order.
-    reverse = fold(text.partition(_REVERSING)[2][::-1]) if _REVERSING in text else ""
+    start, mark, rest = text.partition(_REVERSING)
+    reverse = fold(start + rest[::-1]) if mark else ""
     spellings = (*folded, plain, reverse)
     joined = (_SPACED_LETTERS.sub(_join_letters, each) for each in spellings)
     readings = (each.strip() for each in (*spellings, *joined))

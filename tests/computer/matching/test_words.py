@@ -36,6 +36,7 @@ from bridge.computer.matching.words import find_whole_word
         ("löschen", "Konto loeschen", True),
         ("überweisen", "Ueberweisen", True),
         ("delete", "\u202eeteleD", True),
+        ("delete", "Please de\u202eetel", True),
         ("delete", "Undelete", False),
         ("delete", "D e l e t e", True),
         ("delete", "D\u00a0E\u2003L E T E now", True),

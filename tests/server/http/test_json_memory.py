@@ -75,8 +75,12 @@ def test_strings_longer_than_a_window_are_one_value(text: str) -> None:
     assert [json.loads(body[start:end]) for start, end in places] == [*long, "\U0001f600"]
 
 
-def test_other_threads_run_meanwhile() -> None:
-    body = b'["' + b"\\n" * 8_000_000 + b'","\\u4e2d"]'
+@pytest.mark.parametrize(
+    "body",
+    [b'["' + b"\\n" * 8_000_000 + b'","\\u4e2d"]', b'["\\n","' + b"ABCdef/+" * 4_000_000 + b'"]'],
+    ids=["line breaks", "a picture and one line break"],
+)
+def test_other_threads_run_meanwhile(body: bytes) -> None:
     # The best of some, since a busy computer makes threads wait, too.
     assert min(measure_longest_pause(body) for _ in range(3)) < 0.25
 

@@ -53,23 +53,23 @@ class PasswordSearch:
         large = self._large.get(top)
         if large is not None and large.title == title:
             if time.monotonic() > large.due:
-                self._begin_search(top)
+                self._begin_search(top, title)
             return large.nodes
-        search = self._begin_search(top)
+        search = self._begin_search(top, title)
         await asyncio.wait({search}, timeout=CALL_SECONDS)
         if search.done():
             return search.result()
         self._note_large(top, title)
         return []
 
-    def _begin_search(self, top: Node) -> asyncio.Task[list[Node]]:
+    def _begin_search(self, top: Node, title: str) -> asyncio.Task[list[Node]]:
         """Begin to search a window, unless it is being searched."""
         if top not in self._running:
-            self._running[top] = asyncio.create_task(self._search(top))
+            self._running[top] = asyncio.create_task(self._search(top, title))
             self._running[top].add_done_callback(_read_error)
         return self._running[top]
 
-    async def _search(self, top: Node) -> list[Node]:
+    async def _search(self, top: Node, title: str) -> list[Node]:
         started = time.monotonic()
         found: list[Node] = []
         rest = LARGE_SECONDS
@@ -80,7 +80,9 @@ class PasswordSearch:
             del self._running[top]
             large = self._large.get(top)
             if large is not None:
-                large.nodes, large.due = found or large.nodes, time.monotonic() + rest
+                large.nodes = found or large.nodes
+                # What began on the page before is no search of this one.
+                large.due = time.monotonic() + rest if large.title == title else 0
             if time.monotonic() - started < CALL_SECONDS:
                 self._large.pop(top, None)
         return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from dbus_fast import Message
@@ -11,7 +13,9 @@ from dbus_fast import Message
 from bridge.computer.elements.atspi import bus as atspi_bus
 from bridge.computer.elements.atspi import passwords
 from bridge.computer.elements.atspi.elements import AtspiElements
+from bridge.computer.elements.atspi.replies import Node
 from bridge.computer.elements.atspi.roles import FOCUSED, FRAME, PASSWORD, SHOWING
+from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.screen.geometry import Point, Rect
 from tests.computer.elements.atspi.programs import AccessibilityBus, Program, Thing
 from tests.computer.native.programs.start import eventually
@@ -130,3 +134,27 @@ async def send_focus(program: Program, name: str) -> None:
         ["focused", 1, 0, {}],
     )
     await program.bus.send(signal)
+
+
+async def test_a_page_that_comes_during_a_search_is_searched_itself() -> None:
+    class SlowTree:
+        def __init__(self) -> None:
+            self.searches = 0
+            self.may_end = asyncio.Event()
+
+        async def search(self, *_: Any, **__: Any) -> list[Node]:
+            self.searches += 1
+            await self.may_end.wait()
+            return [Node(":1.5", f"/found/{self.searches}")]
+
+    tree, top = SlowTree(), Node(":1.5", "/window")
+    search = passwords.PasswordSearch(cast(Tree, tree))
+    assert await search.list_nodes(top, "Page") == []
+    assert await search.list_nodes(top, "Next page") == []
+    assert tree.searches == 1
+    running = list(search._running.values())
+    tree.may_end.set()
+    await asyncio.wait(running, timeout=30)
+    await search.list_nodes(top, "Next page")
+    await asyncio.wait(list(search._running.values()), timeout=30)
+    assert tree.searches == 2

@@ -48,7 +48,9 @@ class _Loan:
         return not self.copied and time.monotonic() < self.copied_until
 
     def is_ours(self) -> bool:
-        return clip.serial() == self.serial or (bool(self.copied) and clip.text() == self.copied)
+        if clip.serial() == self.serial:
+            return True
+        return bool(self.copied) and read_content(clip.text) == self.copied
 
 
 class BorrowedClipboard:

@@ -127,3 +127,19 @@ def test_a_program_that_does_not_deliver_what_was_copied_is_waited_for_once(
     world.say("claude on clip to window ask why")
     (content,) = scripted.streams[-1].body["input"][0]["content"]
     assert "<text>\nmine\n</text>" in content["text"]
+
+
+def test_a_program_that_does_not_deliver_is_waited_for_once_after_a_selection_was_read(
+    world: TalonWorld, scripted: ScriptedBridge
+) -> None:
+    notes = world.open()
+    notes.write("one two")
+    notes.select("two")
+    world.say("claude explain this")
+    world.run_until(lambda: bool(scripted.streams))
+    world.clipboard.user_copies("other")
+    world.clipboard.silent = True
+    world.script.watchdog = 21  # one wait cannot be avoided
+    world.advance(60)
+    assert world.clipboard.silent_reads == 1
+    assert world.clipboard.text == "other"

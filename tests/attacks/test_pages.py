@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bridge.inspect.recorder import MOST_REJECTED
 from bridge.server.state import Bridge
 from bridge.wire.control import Switches
 from tests.conftest import StartBridge
@@ -203,8 +204,11 @@ async def test_a_page_reads_nothing_and_sends_claude_nothing(
     assert set(posted) <= {path for path, _ in came}
     assert {status for path, status in came if path in posted} == {"403"}
     assert [asked for asked in fake.requests if asked.method == "POST"] == []
-    # Rejected requests push out no recorded ones.
-    assert bridge.recorder.list_exchanges() == []
+    # They are recorded without their bodies, and only the last of them: none of the user's requests
+    # is pushed out.
+    recorded = bridge.recorder.list_exchanges()
+    assert 0 < len(recorded) <= MOST_REJECTED
+    assert all(one.is_rejected and not one.request.body for one in recorded)
     assert bridge.recorder.is_on
     assert fake.open_streams + fake.closed_streams == 0
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="anthropic")

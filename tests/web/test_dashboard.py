@@ -100,7 +100,7 @@ async def test_a_clients_snippet_can_be_copied(bridge: Bridge, page: Page) -> No
     tabs = "[...document.querySelectorAll('#clients button')]"
     await page.wait_for(f"{tabs}.length")
     names = await page.evaluate(f"{tabs}.map(tab => tab.textContent)")
-    assert {"Cursor", "Cline", "Roo Code", "Continue", "Zed", "Open WebUI"} < set(names)
+    assert {"Cursor", "Cline CLI", "Roo Code", "Continue", "Zed", "Open WebUI"} < set(names)
     await page.evaluate(f"{tabs}.find(tab => tab.textContent === 'Zed').click()")
     assert f'"api_url": "{bridge.url}/v1"' in await page.read_text("#client-snippet")
     await page.evaluate("document.querySelector('#copy-snippet').click()")

@@ -80,7 +80,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "sign_ins": ["default"],
         "use_for_everything": False,
         "paused": False,
-        "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
+        "computer": {"mode": "off", "until": None, "active": False, "paused": False, "waiting": 0},
         "open_streams": 0,
         "routes": [route],
         "roads": [route],

@@ -74,6 +74,8 @@ async def test_codex_itself_runs_a_command_and_answers(
     fake.script(calls(ToolUse("functions__exec", {"input": SCRIPT})), says("All done."))
     config = f"""
         model_provider = "bridge"
+        # With bubblewrap, which mutter brings, a sandbox has no /dev/shm, where this test runs.
+        sandbox_mode = "danger-full-access"
         [model_providers.bridge]
         name = "bridge"
         base_url = "{bridge.url}/v1"

@@ -16,27 +16,10 @@ from bridge.connect.programs.row import (
     Source,
     Target,
 )
+from bridge.connect.programs.terminal import CONTEXT, write_opencode
 
-_CONTEXT = 200_000
-"""Tokens of context that every model of the bridge has at least."""
 _MOST_OUTPUT = 32_000
 _CLINE_TIME = "2026-01-01T00:00:00.000Z"
-
-
-def _write_kilo(bridge: Bridge) -> tuple[Change, ...]:
-    provider = {
-        "npm": "@ai-sdk/openai-compatible",
-        "name": TITLE,
-        "options": {
-            "baseURL": bridge.base_url,
-            "apiKey": bridge.refer_to_key(f"{{env:{KEY_VARIABLE}}}"),
-        },
-        "models": {bridge.model: {"name": "Claude"}},
-    }
-    return (
-        Change(("provider", PROVIDER), provider),
-        Change(("model",), f"{PROVIDER}/{bridge.model}"),
-    )
 
 
 def _write_droid(bridge: Bridge) -> tuple[Change, ...]:
@@ -65,7 +48,7 @@ def _write_goose(bridge: Bridge) -> tuple[Change, ...]:
         "api_key_env": KEY_VARIABLE if bridge.has_access_key else "",
         "base_url": bridge.root,
         "base_path": "v1/chat/completions",
-        "models": [{"name": bridge.model, "context_limit": _CONTEXT}],
+        "models": [{"name": bridge.model, "context_limit": CONTEXT}],
         "headers": {PROGRAM_HEADER: "goose"},
         "requires_auth": bridge.has_access_key,
         "supports_streaming": True,
@@ -110,7 +93,7 @@ AGENTS = (
             Target(
                 Place("{config}/kilo/kilo.json"),
                 "json",
-                _write_kilo,
+                write_opencode,
                 others=(Place("{config}/kilo/kilo.jsonc"),),
             ),
         ),

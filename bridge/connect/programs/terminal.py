@@ -20,7 +20,7 @@ from bridge.connect.programs.row import (
     shell_targets,
 )
 
-_CONTEXT = 200_000
+CONTEXT = 200_000
 """Tokens of context that every model of the bridge has at least."""
 
 
@@ -45,7 +45,8 @@ def _write_claude_code(bridge: Bridge) -> tuple[Change, ...]:
     return (Change(("env",), variables),)
 
 
-def _write_opencode(bridge: Bridge) -> tuple[Change, ...]:
+def write_opencode(bridge: Bridge) -> tuple[Change, ...]:
+    """Return the settings of opencode, and of programs that were made from it."""
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": TITLE,
@@ -67,7 +68,7 @@ def _write_qwen(bridge: Bridge) -> tuple[Change, ...]:
         "name": TITLE,
         "baseUrl": bridge.base_url,
         "envKey": KEY_VARIABLE,
-        "generationConfig": {"contextWindowSize": _CONTEXT},
+        "generationConfig": {"contextWindowSize": CONTEXT},
     }
     key = () if bridge.has_access_key else (Change(("env", KEY_VARIABLE), bridge.key),)
     return (
@@ -222,7 +223,7 @@ TERMINAL_PROGRAMS = (
             Target(
                 Place("{config}/opencode/opencode.json", variable="OPENCODE_CONFIG_DIR"),
                 "json",
-                _write_opencode,
+                write_opencode,
                 others=(Place("{config}/opencode/opencode.jsonc"),),
             ),
         ),

@@ -7,26 +7,25 @@
 
 from __future__ import annotations
 
-import os
-import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from bridge.computer.native.clipboard_content import (
+    MOST_TYPES,
+    TEXT,
+    Content,
+    make_content,
+    read_content,
+    write_content,
+)
 from bridge.computer.native.portal.bus import PortalError
 from bridge.computer.native.portal.session import CLIPBOARD, PortalSession
 from bridge.errors import InvalidRequest
 
-_TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
-_PRIVATE = ("x-kde-passwordManagerHint", b"secret")
-"""Tells clipboard managers not to keep what Claude types."""
-MOST_BYTES = 32_000_000
-"""Longest content to save; a program that gives more is not pasted into."""
-_MOST_TYPES = 40
-_SAVE_SECONDS = 2.0
 _PASTE_SECONDS = 3.0
 _TAKEN_SECONDS = 1.0
 """How long a desktop may take for a new clipboard."""
@@ -35,12 +34,7 @@ _QUIET_SECONDS = 0.25
 _WATCH_SECONDS = 0.15
 """How long to wait for programs that look at every change of the clipboard."""
 _MOST_WATCHERS = 5
-_LOOK_SECONDS = 0.05
 _RETRY_SECONDS = 0.01
-_CHUNK = 65536
-
-Content = Mapping[str, bytes]
-"""What the clipboard has, by MIME type."""
 
 
 class PortalPasting:
@@ -65,9 +59,8 @@ class PortalPasting:
         Raises InvalidRequest if it cannot be, and OSError if the desktop is gone.
         """
         saved = self._content if self._is_ours() else self._read_all()
-        data = text.encode()
         try:
-            self._offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE])})
+            self._offer(make_content(text))
             self._let_watchers_read()
             press()
             if not self._is_read.wait(_PASTE_SECONDS):
@@ -80,7 +73,7 @@ class PortalPasting:
                 time.sleep(_QUIET_SECONDS)
         finally:
             # A desktop takes no clipboard without anything in it.
-            self._offer(saved or {_TEXT[0]: b""})
+            self._offer(saved or {TEXT[0]: b""})
 
     def close(self) -> None:
         self._worker.shutdown(wait=False)
@@ -105,13 +98,9 @@ class PortalPasting:
             self._is_read.clear()
 
     def _read_all(self) -> Content:
-        ends = time.monotonic() + _SAVE_SECONDS
-        saved: dict[str, bytes] = {}
-        for kind in _read_types(self._session.selection.get("mime_types"))[:_MOST_TYPES]:
-            left = MOST_BYTES - sum(map(len, saved.values()))
-            descriptor = self._begin_read(kind, ends)
-            saved[kind] = b"".join(_read_pipe(descriptor, left, ends))
-        return saved
+        types = _read_types(self._session.selection.get("mime_types"))[:MOST_TYPES]
+        instead = "type only characters of your keyboard layout"
+        return read_content(types, self._begin_read, instead)
 
     def _begin_read(self, kind: str, ends: float) -> int:
         """Return a pipe with the content; the desktop may still be busy with the last one."""
@@ -142,7 +131,7 @@ class PortalPasting:
         # Who asked may have gone, or read nothing.
         with suppress(PortalError):
             (descriptor,) = self._call("SelectionWrite", "u", serial)
-            is_done = _write_pipe(descriptor, content.get(kind, b""))
+            is_done = write_content(descriptor, content.get(kind, b""))
             self._call("SelectionWriteDone", "ub", serial, is_done)
         if content is self._content:
             self._is_read.set()
@@ -159,31 +148,3 @@ def _read_types(types: Any) -> list[str]:
         return []
     names = types.value[0] if types.signature == "(as)" else types.value
     return list(dict.fromkeys(names))
-
-
-def _read_pipe(descriptor: int, most: int, ends: float) -> Iterator[bytes]:
-    with os.fdopen(descriptor, "rb", 0) as pipe:
-        while True:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
-            data = pipe.read(_CHUNK) if ready else None
-            if data == b"":
-                return
-            most -= len(data or b"")
-            if data is None or most < 0:
-                raise InvalidRequest(
-                    "The clipboard has what cannot be saved: it is too large, or its program does "
-                    "not answer. Empty it, or type only characters of your keyboard layout.",
-                    param="text",
-                )
-            yield data
-
-
-def _write_pipe(descriptor: int, data: bytes) -> bool:
-    """Write all of it; return whether that was possible."""
-    with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
-        os.set_blocking(descriptor, False)
-        ends = time.monotonic() + _SAVE_SECONDS
-        while data and time.monotonic() < ends:
-            _, ready, _ = select.select([], [pipe], [], _LOOK_SECONDS)
-            data = data[(pipe.write(data[:_CHUNK]) or 0) if ready else 0 :]
-    return not data

@@ -7,12 +7,18 @@
 from __future__ import annotations
 
 import os
-import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from bridge.computer.native.clipboard_content import (
+    MOST_TYPES,
+    Content,
+    make_content,
+    read_content,
+    write_content,
+)
 from bridge.computer.native.wayland.connection import Connection, Event
 from bridge.computer.native.wayland.wire import Request, WaylandError
 from bridge.errors import InvalidRequest
@@ -21,15 +27,8 @@ MANAGERS = ("ext_data_control_manager_v1", "zwlr_data_control_manager_v1")
 _CREATE_SOURCE, _GET_DEVICE = Request(0, "n"), Request(1, "no")
 _SET_SELECTION, _OFFER, _RECEIVE = Request(0, "o"), Request(0, "s"), Request(0, "sh")
 _DESTROY_SOURCE = Request(1)
-_TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
-_PRIVATE = ("x-kde-passwordManagerHint", b"secret")
-"""Tells clipboard managers not to keep what Claude types."""
 _OWN = "application/x-claude-bridge"
 """Tells that the clipboard has a text of Claude's."""
-_MOST_TYPES = 40
-MOST_BYTES = 32_000_000
-"""Longest content to save; a program that gives more is not pasted into."""
-_SAVE_SECONDS = 2.0
 _PASTE_SECONDS = 1.5
 _LATE_SECONDS = 20.0
 """How long a slow program may take for the text, while Claude goes on."""
@@ -39,10 +38,6 @@ stays for so long behind its last read: on a busy machine, Chromium reads it aga
 _LOOK_SECONDS, _QUIET_SECONDS = 0.05, 0.25
 """Seconds without a read of the text: before it is pasted, as some programs look at every change of
 the clipboard, and after it, as Chromium reads it twice."""
-_CHUNK = 65536
-
-Content = Mapping[str, bytes]
-"""What the clipboard has, by MIME type."""
 
 
 class Pasting:
@@ -65,8 +60,7 @@ class Pasting:
             clipboard = _Clipboard(connection)
             if not clipboard.has(_OWN):
                 self._saved = clipboard.read()
-            data = text.encode()
-            clipboard.offer({**dict.fromkeys(_TEXT, data), **dict([_PRIVATE]), _OWN: b""})
+            clipboard.offer({**make_content(text), _OWN: b""})
         except BaseException:
             connection.close()
             raise
@@ -114,12 +108,7 @@ class _Clipboard:
     def read(self) -> Content:
         """Return all that the clipboard has. Raises InvalidRequest if that cannot be saved."""
         types = dict.fromkeys(self._offers.get(self._selected, ()))
-        ends = time.monotonic() + _SAVE_SECONDS
-        saved: dict[str, bytes] = {}
-        for kind in types:
-            left = MOST_BYTES - sum(map(len, saved.values()))
-            saved[kind] = b"".join(self._receive(kind, left, ends))
-        return saved
+        return read_content(types, self._begin_read, "type no characters beyond U+FFFF")
 
     def offer(self, content: Content) -> None:
         """Set the clipboard; the content must be served from now on."""
@@ -132,7 +121,8 @@ class _Clipboard:
             self._connection.send(source, _DESTROY_SOURCE)
 
         def send(descriptor: int, kind: str) -> None:
-            self._send_content(descriptor, content.get(kind, b""))
+            write_content(descriptor, content.get(kind, b""))
+            self._served_at = time.monotonic()
 
         self._connection.listen(source, {0: Event("sh", send), 1: Event("", cancel)})
         self._connection.send(self._manager, _CREATE_SOURCE, source)
@@ -184,43 +174,20 @@ class _Clipboard:
             while self._sources:
                 self._connection.dispatch(60)
 
-    def _receive(self, kind: str, most: int, ends: float) -> Iterator[bytes]:
+    def _begin_read(self, kind: str, _ends: float) -> int:
+        """Return a pipe with the content."""
         reading, writing = os.pipe()
         try:
             self._connection.send(self._selected, _RECEIVE, kind, descriptors=[writing])
         finally:
             os.close(writing)
-        with os.fdopen(reading, "rb", 0) as pipe:
-            while True:
-                ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
-                data = pipe.read(_CHUNK) if ready else None
-                if data == b"":
-                    return
-                most -= len(data or b"")
-                if data is None or most < 0:
-                    raise InvalidRequest(
-                        "The clipboard has what cannot be saved: it is too large, or its program "
-                        "does not answer. Empty it, or type no characters beyond U+FFFF.",
-                        param="text",
-                    )
-                yield data
-
-    def _send_content(self, descriptor: int, data: bytes) -> None:
-        # Who asked may have gone, may read nothing, or may have given what cannot be written to:
-        # that must not hold up the others.
-        with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
-            os.set_blocking(descriptor, False)
-            ends = time.monotonic() + _SAVE_SECONDS
-            while data and time.monotonic() < ends:
-                _, ready, _ = select.select([], [pipe], [], _LOOK_SECONDS)
-                data = data[(pipe.write(data[:_CHUNK]) or 0) if ready else 0 :]
-        self._served_at = time.monotonic()
+        return reading
 
     def _add_offer(self, offer: int) -> None:
         kinds = self._offers[offer] = []
 
         def add(kind: str) -> None:
-            if len(kinds) < _MOST_TYPES:
+            if len(kinds) < MOST_TYPES:
                 kinds.append(kind)
 
         self._connection.listen(offer, {0: Event("s", add)})

@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from PIL import Image
 
@@ -30,6 +29,7 @@ from bridge.server.state import Bridge
 from tests.computer.native.portal.fake_portal import FakePortal
 from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.programs import find_window, gtk_program, text_window
+from tests.computer.post_actions import post_actions
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.end_to_end
@@ -58,15 +58,6 @@ async def bridge(
     bridge = await start_bridge(backend="offline")
     bridge.computer.allow_for(5)
     return bridge
-
-
-async def post_actions(bridge: Bridge, body: dict[str, Any]) -> Any:
-    headers = {"Authorization": f"Bearer {bridge.control_token}"}
-    async with (
-        aiohttp.ClientSession(bridge.url, headers=headers) as session,
-        session.post("/computer/actions", json=body) as answer,
-    ):
-        return await answer.json()
 
 
 async def test_a_mouse_that_is_moved_by_hand_stops_claude(

@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from PIL import Image
 
@@ -26,6 +25,7 @@ from bridge.server.state import Bridge
 from tests.computer.native.programs.start import eventually
 from tests.computer.native.wayland.programs import find_window, float_window, text_window
 from tests.computer.native.wayland.sway import tell_sway
+from tests.computer.post_actions import post_actions
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.end_to_end
@@ -52,15 +52,6 @@ async def bridge(
     bridge = await start_bridge(backend="offline")
     bridge.computer.allow_for(5)
     return bridge
-
-
-async def post_actions(bridge: Bridge, body: dict[str, Any]) -> Any:
-    headers = {"Authorization": f"Bearer {bridge.control_token}"}
-    async with (
-        aiohttp.ClientSession(bridge.url, headers=headers) as session,
-        session.post("/computer/actions", json=body) as answer,
-    ):
-        return await answer.json()
 
 
 def read_pixels() -> list[Any]:

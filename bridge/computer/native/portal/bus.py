@@ -147,7 +147,8 @@ class PortalBus:
 
     async def _disconnect(self) -> None:
         self._bus.disconnect()
-        # It has only shut its socket down: a step of the loop later, it is closed.
+        # It has only shut its socket down: a step of the loop later, it is closed. Until then it
+        # raises whatever broke the connection, which matters no more.
         with suppress(Exception):
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 

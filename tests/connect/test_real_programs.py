@@ -102,6 +102,12 @@ CASES = (
         rewrites=True,
     ),
     Case("llm", ToolUse("llm_version", {}), ("-T", "llm_version")),
+    Case(
+        "gptme",
+        ToolUse("shell", {"command": f"echo {WORD}"}),
+        ("--tool-format", "tool", "--tools", "shell"),
+        before="# mine\n[prompt]\nabout_user = 'Me'\n",
+    ),
     Case("aider", None, ("--no-show-model-warnings", "--no-analytics"), before="# mine\n"),
 )
 

@@ -358,6 +358,7 @@ TERMINAL_PROGRAMS = (
         folders=(Place("~/.config/gptme"),),
         ask=("gptme", "--non-interactive", "{prompt}"),
         sends="`/v1/chat/completions`, streamed.",
-        source=Source("source", "PyPI gptme, gptme/config/models.py", "0.35.1"),
+        proved=SEEN,
+        source=Source("program", "PyPI gptme", "0.35.1"),
     ),
 )

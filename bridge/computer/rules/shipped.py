@@ -113,6 +113,7 @@ RISKY = (
     Rule(risk="signing in", where="form", words=("password",)),
     Rule(risk="settings", where="element", words=words.WEAKENING),
     Rule(risk="granting access", where="element", words=words.GRANTING),
+    Rule(risk="an account", where="element", words=words.ACCOUNT),
     Rule(
         risk="settings",
         where="title",

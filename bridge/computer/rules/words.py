@@ -134,7 +134,21 @@ GRANTING = (
     *("permitir siempre", "dar acceso"),
     *("sign contract", "sign document", "sign agreement", "^sign$", "sign and", "accept offer"),
     *("accept invitation", "vertrag unterschreiben", "signer le contrat", "firmar"),
+    *("share link", "share by link", "share via link", "link teilen", "link freigeben"),
+    *("freigabelink", "partager le lien", "compartir enlace", "compartir el enlace"),
 )
+ACCOUNT = (
+    *("change password", "change my password", "reset password", "update password"),
+    *("set password", "set new password", "change email", "change e-mail", "change username"),
+    *("change phone", "change recovery", "log out of all", "log out everywhere"),
+    *("sign out of all", "sign out everywhere", "passwort ändern", "kennwort ändern"),
+    *("passwort setzen", "kennwort setzen", "e-mail ändern", "überall abmelden"),
+    *("auf allen geräten abmelden", "changer le mot de passe", "modifier le mot de passe"),
+    *("changer l'adresse", "modifier l'adresse e-mail", "se déconnecter partout"),
+    *("déconnecter tous les appareils", "cambiar contraseña", "cambiar la contraseña"),
+    *("cambiar el correo", "cambiar correo", "cerrar todas las sesiones"),
+)
+"""What changes how one signs in, or ends it on other devices."""
 IN_DIALOGS = (
     *("deleted", "deletes", "removed", "removes", "erased", "erases", "overwritten"),
     *("permanently", "cannot be undone", "can't be undone", "will be lost", "irreversible"),

@@ -31,7 +31,8 @@ _SHOWN_PARAMETERS = (
     "order",
     "stream",
 )
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that is cut goes to the end: else each quote in it would be searched from again.
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*(?:"|\\?\Z))', re.DOTALL)
 SECRET = "[secret]"  # noqa: S105 - what stands in the place of one
 
 
@@ -63,16 +64,20 @@ def redact_json(text: str) -> str:
     # Without an escape, each text in it stands there as it is: most events have no key at all.
     if "\\" not in text and redact(text) == text:
         return text
-    return _STRING.sub(_redact_string, text)
+    # A body that is no JSON may have keys between the texts as well.
+    parts = _STRING.split(text)
+    parts[0::2] = map(redact, parts[0::2])
+    parts[1::2] = map(_redact_string, parts[1::2])
+    return "".join(parts)
 
 
-def _redact_string(match: re.Match[str]) -> str:
+def _redact_string(shown: str) -> str:
     try:
-        text = json.loads(match[0])
+        text = json.loads(shown)
     except ValueError:
-        return redact(match[0])
-    shown = redact(text)
-    return match[0] if shown == text else json.dumps(shown, ensure_ascii=False)
+        return redact(shown)
+    without = redact(text)
+    return shown if without == text else json.dumps(without, ensure_ascii=False)
 
 
 def redact_value(value: Any) -> Any:

@@ -56,8 +56,28 @@ def test_an_escaped_key_is_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["eyJ" * 100_000, '"' + "eyJ" * 100_000, '"\\"' * 100_000, '"' + "Bearer " * 50_000],
-    ids=["tokens", "cut", "quotes", "bearer"],
+    [
+        "key={key}&x=1",
+        "data: no JSON, {key}\n\n",
+        '{{"a": {key}}}',
+        "{{'a': '{key}'}}",
+        '{{"a": "b"}} {key}',
+        '{{"a": "{key}',
+        '{{"a": "b\\n{key}',
+    ],
+)
+def test_what_is_no_json_has_no_keys_either(text: str) -> None:
+    key = "sk-ant-api03-abcdefghijklmnop"
+    assert redact_json(text.format(key=key)) == text.format(key="[secret]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("eyJ" * 100_000, '"' + "eyJ" * 100_000, '"\\"' * 100_000, '"' + "Bearer " * 50_000),
+        '"' + '\\"' * 100_000,
+    ],
+    ids=["tokens", "cut", "quotes", "bearer", "cut quotes"],
 )
 def test_a_text_made_for_it_takes_no_time(text: str) -> None:
     """Once 5 s for 100 KB; the hang guard of the suite is the measure."""

@@ -230,15 +230,16 @@ def undo(
 
 def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:
     path = Path(record.path)
+    # The user may have moved the file since, and left a link to it in its place.
     file = read_config(path)
     if file.data is None:
         return "gone" if record.existed else "untouched"
     digest = compute_digest(file.data)
     if digest in record.after and not record.changed_since:
         if not record.existed:
-            remove_config(path)
+            remove_config(file.path)
             return "removed"
-        write_config(path, ledger.read_backup(program, record), record.mode)
+        write_config(file.path, ledger.read_backup(program, record), record.mode)
         return "restored"
     if digest == record.before:
         return "untouched"
@@ -252,7 +253,7 @@ def _undo_file(ledger: Ledger, program: str, record: FileRecord) -> UndoResult:
             f"Its old content is in {kept}."
         ) from error
     # With its mode of now: another program's key may still be in it.
-    write_config(path, file.encode(steps), file.mode)
+    write_config(file.path, file.encode(steps), file.mode)
     return "keys"
 
 

@@ -415,6 +415,26 @@ def test_an_interruption_at_any_write_loses_nothing(
         assert home.config.read_bytes() == b'{"a": 1, // mine\n}'
 
 
+@posix_only
+@pytest.mark.parametrize(("old", "result"), [("{}", "restored"), ("{}", "keys"), ("", "removed")])
+def test_a_file_behind_a_link_made_since_is_undone(home: Home, old: str, result: str) -> None:
+    """People move their settings into a repository, and leave links."""
+    if old:
+        home.config.write_text(old)
+    home.connect()
+    real = home.root / "repository"
+    home.config.rename(real)
+    home.config.symlink_to(real)
+    if result == "keys":
+        real.write_text(f"{real.read_text()}\n")
+    record = home.ledger.read("p")
+    assert record is not None
+    with home.ledger.lock():
+        assert [done for _, done in undo(home.ledger, record)] == [result]
+    assert home.config.is_symlink()
+    assert (real.read_text().strip() if real.exists() else "") == old
+
+
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=40)
 @given(data=st.data())

@@ -29,6 +29,7 @@ _ABSENT = (
     "org.freedesktop.DBus.Error.UnknownMethod",
     "org.freedesktop.DBus.Error.InvalidArgs",
 )
+_CLOSED = "The connection to the session's bus is closed."
 _Result = TypeVar("_Result")
 Listener = Callable[..., object]
 """Called in the bus' thread with the arguments of a signal."""
@@ -56,7 +57,9 @@ class PortalBus:
     def __init__(self, address: str | None = None) -> None:
         """Connect; `address`: of the session's bus, by default the environment's."""
         self._numbers = itertools.count(1)
-        self._listeners: dict[tuple[str, str], Listener] = {}
+        self._listeners: dict[tuple[str, str], tuple[str, Listener]] = {}
+        """With who may send the signal: any program on the bus can send what looks like one."""
+        self._awaited: set[Future[Response]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="portal", daemon=True)
         self._thread.start()
@@ -114,6 +117,7 @@ class PortalBus:
 
         # Before the request: its answer may come at once.
         self.listen(_REQUEST, "Response", finish, path)
+        self._awaited.add(response)
         try:
             options = {**options, "handle_token": _vary("s", token)}
             self.call(interface, member, signature, *body, options)
@@ -122,13 +126,16 @@ class PortalBus:
             self._close_request(path)
             raise TimeoutError(f"{member} was not answered within {seconds:g} s.") from error
         finally:
+            self._awaited.discard(response)
             self._listeners.pop((path, "Response"), None)
 
     def listen(self, interface: str, member: str, listener: Listener, path: str = PATH) -> None:
-        """Call a function for each of these signals."""
-        self._listeners[(path, member)] = listener
+        """Call a function for each of these signals of the portal, which is started for that."""
+        self._call_daemon("StartServiceByName", "su", PORTAL, 0)
+        (owner,) = self._call_daemon("GetNameOwner", "s", PORTAL)
+        self._listeners[(path, member)] = owner, listener
         rule = f"type='signal',interface='{interface}',member='{member}',path='{path}'"
-        self.call(_DAEMON, "AddMatch", "s", rule, path=_DAEMON_PATH, destination=_DAEMON)
+        self._call_daemon("AddMatch", "s", rule)
 
     def close_session(self, path: str) -> None:
         """End a session that a portal has made."""
@@ -144,6 +151,12 @@ class PortalBus:
             with suppress(PortalError):
                 self._wait_for(self._disconnect(), CALL_SECONDS)
             self._end_thread()
+            for response in list(self._awaited):
+                if not response.done():
+                    response.set_exception(PortalError(_CLOSED))
+
+    def _call_daemon(self, member: str, signature: str, *body: Any) -> list[Any]:
+        return self.call(_DAEMON, member, signature, *body, path=_DAEMON_PATH, destination=_DAEMON)
 
     async def _disconnect(self) -> None:
         self._bus.disconnect()
@@ -173,12 +186,21 @@ class PortalBus:
         raise (PortalAbsentError if reply.error_name in _ABSENT else PortalError)(text)
 
     def _handle(self, message: Message) -> None:
-        listener = self._listeners.get((message.path or "", message.member or ""))
-        if listener is not None:
+        from dbus_fast import MessageType
+
+        key = (message.path or "", message.member or "")
+        owner, listener = self._listeners.get(key, ("", None))
+        is_signal = message.message_type is MessageType.SIGNAL
+        if listener is not None and is_signal and message.sender == owner:
             listener(*_put_descriptors(message))
 
     def _wait_for(self, work: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as error:
+            # Its loop is closed.
+            work.close()
+            raise PortalError(_CLOSED) from error
         try:
             return future.result(seconds)
         except FutureTimeoutError as error:

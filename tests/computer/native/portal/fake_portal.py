@@ -70,6 +70,10 @@ class FakePortal:
         """End the session, as the user does in the desktop's menu."""
         self._run(self._emit("org.freedesktop.portal.Session", "Closed", self._path, "a{sv}", {}))
 
+    def imitate_end(self, kind: MessageType) -> None:
+        """Tell the end of the session from another program's connection to the bus."""
+        self._run(self._imitate_end(kind))
+
     def move_by_hand(self, x: float, y: float) -> None:
         """Move the pointer, as the user's mouse does."""
         values = (self._stream, x, y)
@@ -96,6 +100,23 @@ class FakePortal:
             return await work
 
         return asyncio.run_coroutine_threadsafe(wait(), self._loop).result(_SECONDS)
+
+    async def _imitate_end(self, kind: MessageType) -> None:
+        address = self.environment["DBUS_SESSION_BUS_ADDRESS"]
+        other = await MessageBus(address, BusType.SESSION).connect()
+        message = Message(
+            destination=self._client,
+            path=self._path,
+            interface="org.freedesktop.portal.Session",
+            member="Closed",
+            signature="a{sv}",
+            body=[{}],
+            message_type=kind,
+        )
+        await other.send(message)
+        # Once this is answered, the bus has passed it on.
+        await other.request_name("org.example.Other")
+        other.disconnect()
 
     async def _open(self) -> None:
         address = self.environment["DBUS_SESSION_BUS_ADDRESS"]
@@ -264,9 +285,7 @@ class FakePortal:
 
     async def _start(self, message: Message) -> Any:
         if self.answer is None:
-            options = message.body[-1]
-            sender = (message.sender or "")[1:].replace(".", "_")
-            return "o", [f"{PATH}/request/{sender}/{options['handle_token'].value}"]
+            return self._wait_for_user(message)
         if self.answer:
             return await self._respond(message, self.answer, {})
         streams = self.streams if self.streams is not None else await self._start_mutter()
@@ -275,6 +294,12 @@ class FakePortal:
         if self.versions[REMOTE] >= 2:
             results["restore_token"] = Variant("s", f"token-{len(self.tokens)}")
         return await self._respond(message, 0, results)
+
+    def _wait_for_user(self, message: Message) -> Any:
+        """Answer with a request that has no response."""
+        options = message.body[-1]
+        sender = (message.sender or "")[1:].replace(".", "_")
+        return "o", [f"{PATH}/request/{sender}/{options['handle_token'].value}"]
 
     async def _start_mutter(self) -> list[tuple[int, dict[str, Variant]]]:
         self._node = self._loop.create_future()
@@ -377,6 +402,8 @@ class FakePortal:
     async def _bind_shortcuts(self, message: Message) -> Any:
         ((id, what),) = message.body[1]
         self.shortcut = (id, what["preferred_trigger"].value)
+        if self.answer is None:
+            return self._wait_for_user(message)
         return await self._respond(message, self.answer or 0, {})
 
     async def _screenshot(self, message: Message) -> Any:

@@ -8,13 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dbus_fast import Variant
+from dbus_fast import MessageType, Variant
 from PIL import Image
 
 from bridge.computer.desktop import DesktopEnded
 from bridge.computer.native import factory
 from bridge.computer.native.portal import pipewire, session
+from bridge.computer.native.portal.bus import PortalError
 from bridge.computer.native.portal.session import PortalSession
+from bridge.computer.native.portal.shortcut import SHORTCUTS, PortalStopKey
 from bridge.computer.native.portal.view_only import VIEW_ONLY
 from bridge.computer.native.portal_access import DENIED_SECONDS, PortalAccess
 from bridge.computer.screen.geometry import Point, Rect
@@ -105,6 +107,32 @@ def test_an_end_by_the_user_ends_all_input(portal: FakePortal) -> None:
         with pytest.raises(DesktopEnded, match="you ended it or the screen was locked"):
             made.notify("NotifyPointerButton", "iu", 0x110, 0)
     assert portal.notified == ["NotifyPointerButton"]
+
+
+@pytest.mark.parametrize("kind", [MessageType.SIGNAL, MessageType.METHOD_CALL])
+def test_another_program_cannot_speak_for_the_portal(kind: MessageType, portal: FakePortal) -> None:
+    """Any program of the user can send what looks like a yes, a key press, or an end."""
+    with closing(PortalSession(PortalAccess())) as made:
+        portal.imitate_end(kind)
+        made.notify("NotifyPointerButton", "iu", 0x110, 1)
+        assert not made.is_ended
+
+
+def test_a_closed_connection_is_one_that_fails(portal: FakePortal) -> None:
+    """The clipboard's thread and that of the stop key may come a moment later."""
+    made = PortalSession(PortalAccess())
+    made.close()
+    with pytest.raises(PortalError, match="is closed"):
+        made.notify("NotifyPointerButton", "iu", 0x110, 1)
+
+
+def test_closing_ends_the_wait_for_the_user(portal: FakePortal) -> None:
+    portal.versions[SHORTCUTS] = 1
+    portal.answer = None
+    key = PortalStopKey("ctrl+alt+Escape")
+    assert eventually(lambda: portal.shortcut[0])
+    key.close()
+    assert not key._binding.is_alive()
 
 
 @pytest.mark.parametrize("side", [0, -5, 100_000])

@@ -24,12 +24,14 @@ KEPT_FIELDS = frozenset(
 )
 """Fields whose texts are words of the API, or names that others refer to."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?\Z)', re.DOTALL)
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*(?:"|\\?\Z))', re.DOTALL)
 """A text, also one that is cut off: else each quote in it would be searched to the end."""
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 """Blocks whose `input` is content, whatever its fields are called."""
 _SPEAKERS = ("system", "developer", "user", "assistant")
 """Roles whose messages have the name of a person; that of the others is a function's."""
+_WORD = re.compile(r"\b(?!(?:true|false|null|\d+(?:[eE]\d*)?)\b)\w+")
+"""A word between the texts, where JSON has three and numbers: what is no JSON may have others."""
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _JSON_FIELDS = ("arguments",)
 _SIDE = 8000
@@ -48,17 +50,21 @@ def _fill_character(character: str) -> str:
 
 def fill_json_text(text: str) -> str:
     """Return JSON of the same length; names and all that is no text stay, escapes too."""
+    parts = _STRING.split(text)
+    for at, part in enumerate(parts):
+        if at % 2 == 0:
+            parts[at] = _WORD.sub(lambda word: fill_text(word[0]), part)
+        elif not parts[at + 1].lstrip().startswith(":"):
+            parts[at] = _fill_string(part)
+    return "".join(parts)
 
-    def replace(match: re.Match[str]) -> str:
-        if match[1]:
-            return match[0]
-        whole, pieces, end = match[0], [], 0
-        for escape in _ESCAPE.finditer(whole):
-            pieces += [fill_text(whole[end : escape.start()]), escape[0]]
-            end = escape.end()
-        return "".join([*pieces, fill_text(whole[end:])])
 
-    return _STRING.sub(replace, text)
+def _fill_string(whole: str) -> str:
+    pieces, end = [], 0
+    for escape in _ESCAPE.finditer(whole):
+        pieces += [fill_text(whole[end : escape.start()]), escape[0]]
+        end = escape.end()
+    return "".join([*pieces, fill_text(whole[end:])])
 
 
 def fill_value(value: Any, field: str = "", *, whole_json: bool = True) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bridge.inspect.filler import fill_json_text, fill_value
 
 PERSON: dict[str, Any] = {
@@ -39,3 +41,19 @@ def test_arguments_that_are_cut_off_are_filled_in_no_time() -> None:
         == '{"name": "Xxxx'
     )
     assert len(fill_json_text('{"a": "' + '\\"' * 200_000)) > 200_000
+
+
+@pytest.mark.parametrize(
+    ("body", "filled"),
+    [
+        ("prompt=My letter", "xxxxxx=Xx xxxxxx"),
+        (
+            '{"a": My _letter, "b": [true, null, -1.5e3, 2E+5]}',
+            '{"a": Xx _xxxxxx, "b": [true, null, -1.5e3, 2E+5]}',
+        ),
+        ("{'a': 'My letter'}", "{'x': 'Xx xxxxxx'}"),
+        ('{"a" : "b", "c": 1}', '{"a" : "x", "c": 1}'),
+    ],
+)
+def test_a_body_that_is_no_json_shows_no_words_either(body: str, filled: str) -> None:
+    assert fill_json_text(body) == filled

@@ -96,11 +96,12 @@ def _names_act(rule: Rule, element: Element) -> bool:
         # Words with a `^` or `$` are too common as names of content, such as a folder “Trash”.
         words = [f"^{word}$" for word in rule.words if word == word.strip("^$")]
         return _has_word(words, element.name, element.description)
-    if find_whole_word(QUESTIONS, element.name):
-        return False
     is_text = element.role in ("link", "clickable")
     if is_text and len(element.name.split()) > _LONGEST_LINK:
         return False
+    if find_whole_word(QUESTIONS, element.name):
+        # “Why wait? Buy now” goes on after the question.
+        return _has_word(rule.words, element.name.partition("?")[2])
     return _has_word(rule.words, element.name, element.description)
 
 

@@ -106,6 +106,7 @@ def judge_keys(
         (element("button", "Modifier l'adresse e-mail"), "an account"),
         (element("button", "Create share link"), "granting access"),
         (element("button", "Partager le lien"), "granting access"),
+        (element("button", "Why wait? Buy now"), "buying"),
         (element("menu item", "D&elete\tDel"), "deleting"),
         (element("button", "Konto loeschen"), "deleting"),
         (element("button", "\u202eeteleD"), "deleting"),

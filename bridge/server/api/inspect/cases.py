@@ -110,8 +110,12 @@ async def _prepare_source(
     # A message on a WebSocket and a response in the background are requests like any other.
     body = {name: value for name, value in body.items() if name not in ("generate", "background")}
     if exchange.via == "socket":
-        body = {**body, "stream": True}
-        del body["type"]
+        if body.pop("type", None) != "response.create":
+            raise InvalidRequest(
+                f"Request {exchange.id} was no response.create on its WebSocket, so it cannot be "
+                "played."
+            )
+        body["stream"] = True
     continues = _find_continued(body, before)
     if content == "filler":
         body = await bridge.recorder.work(fill_value, body)

@@ -414,6 +414,20 @@ async def test_a_rejected_request_cannot_be_played(session: aiohttp.ClientSessio
         assert "before its body was read" in (await answer.json())["error"]["message"]
 
 
+async def test_a_message_that_creates_nothing_cannot_be_played(
+    session: aiohttp.ClientSession,
+) -> None:
+    """On a WebSocket it was refused; over HTTP, the same fields would be answered."""
+    async with session.ws_connect("/v1/responses") as socket:
+        await socket.send_json({"model": "default", "input": "Hi"})
+        async with asyncio.timeout(30):
+            assert (await socket.receive_json())["type"] == "error"
+    shown = await get_last(session)
+    async with session.get(f"/inspect/exchanges/{shown['id']}/case") as answer:
+        assert answer.status == 400
+        assert "no response.create" in await answer.text()
+
+
 async def test_a_tool_may_have_an_argument_of_any_name(
     start_anthropic: StartBridge, fake: FakeAnthropic, session: aiohttp.ClientSession
 ) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from bridge.computer.matching.terminals import TERMINALS
 from bridge.computer.native.wayland.connection import find_socket
 from bridge.computer.native.wayland.wire import WaylandError
 
@@ -40,7 +41,7 @@ class DisplayClients:
         self._last: tuple[frozenset[int], tuple[int, ...]] = (frozenset(), ())
 
     def list_processes(self) -> tuple[int, ...]:
-        """List the user's processes on the display, without this one and helpers of the desktop.
+        """List the processes that may have windows, without this one and helpers of the desktop.
 
         Raises OSError if the kernel does not tell.
         """
@@ -101,22 +102,44 @@ def _split_attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _find_owners(sockets: frozenset[int]) -> Iterator[int]:
+    """Yield the processes with these sockets, and for those of none the ones that may have them.
+
+    A program that protects its memory, as password managers do, shows nobody its descriptors.
+    """
+    left, hidden = set(sockets), list[int]()
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal() or int(folder.name) == os.getpid():
+        if not folder.name.isdecimal():
             continue
-        # Processes of other users do not show their descriptors, and cannot be on this display.
-        with suppress(OSError):
-            if _has_socket(folder, sockets) and not os.readlink(folder / "exe").startswith(
-                _HELPERS
-            ):
+        # It may have ended meanwhile.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            try:
+                own = sockets.intersection(_list_sockets(folder))
+                is_counted = own and not _is_helper(os.readlink(folder / "exe"))
+            except PermissionError:
+                hidden += [int(folder.name)] * (_read_user(folder) == os.getuid())
+                continue
+            left -= own
+            if is_counted and int(folder.name) != os.getpid():
                 yield int(folder.name)
+    if left:
+        yield from hidden
 
 
-def _has_socket(folder: Path, sockets: frozenset[int]) -> bool:
+def _list_sockets(folder: Path) -> Iterator[int]:
     for descriptor in (folder / "fd").iterdir():
         # It may have been closed meanwhile.
         with suppress(FileNotFoundError):
             link = _LINK.fullmatch(os.readlink(descriptor))
-            if link and int(link[1]) in sockets:
-                return True
-    return False
+            if link:
+                yield int(link[1])
+
+
+def _is_helper(path: str) -> bool:
+    # That of GNOME's terminal is among them.
+    return path.startswith(_HELPERS) and os.path.basename(path) not in TERMINALS
+
+
+def _read_user(folder: Path) -> int:
+    """Return the user of a process; its folder belongs to root if it is protected."""
+    found = re.search(r"^Uid:\t(\d+)", (folder / "status").read_text(), re.MULTILINE)
+    return int(found[1]) if found else -1

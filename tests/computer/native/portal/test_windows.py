@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -72,6 +73,39 @@ def test_this_process_and_other_displays_do_not_count(
             assert DisplayClients(environment).list_processes() == (client,)
             other = {**environment, "WAYLAND_DISPLAY": "wayland-8"}
             assert DisplayClients(other).list_processes() == ()
+
+
+def test_a_program_that_hides_what_it_has_open_counts(
+    environment: dict[str, str], client: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KeePassXC protects its memory, and its descriptors with it."""
+    real = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == Path(f"/proc/{client}/fd"):
+            raise PermissionError(str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    # So may others of this user that hide it, too.
+    assert client in DisplayClients(environment).list_processes()
+
+
+def test_only_a_terminal_among_the_helpers_of_the_desktop_counts(
+    environment: dict[str, str], client: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.readlink
+
+    def list_running(program: str) -> tuple[int, ...]:
+        def readlink(path: Path) -> str:
+            is_client = path == Path(f"/proc/{client}/exe")
+            return f"/usr/libexec/{program}" if is_client else real(path)
+
+        monkeypatch.setattr(os, "readlink", readlink)
+        return DisplayClients(environment).list_processes()
+
+    assert list_running("gsd-keyboard") == ()
+    assert list_running("gnome-terminal-server") == (client,)
 
 
 def test_a_program_that_tells_nothing_counts_as_a_window_without_a_title(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
+from bridge.computer.native.waiting import wait_until_readable, wait_until_writable
 from bridge.errors import InvalidRequest
 
 Content = Mapping[str, bytes]
@@ -47,8 +47,8 @@ def read_content(
 def _read_pipe(descriptor: int, most: int, ends: float, instead: str) -> Iterator[bytes]:
     with os.fdopen(descriptor, "rb", 0) as pipe:
         while True:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, ends - time.monotonic()))
-            data = pipe.read(_CHUNK) if ready else None
+            is_ready = wait_until_readable([pipe], ends - time.monotonic())
+            data = pipe.read(_CHUNK) if is_ready else None
             if data == b"":
                 return
             most -= len(data or b"")
@@ -71,6 +71,6 @@ def write_content(descriptor: int, data: bytes) -> bool:
         os.set_blocking(descriptor, False)
         ends = time.monotonic() + _SAVE_SECONDS
         while data and time.monotonic() < ends:
-            _, ready, _ = select.select([], [pipe], [], _LOOK_SECONDS)
-            data = data[(pipe.write(data[:_CHUNK]) or 0) if ready else 0 :]
+            is_ready = wait_until_writable(pipe, _LOOK_SECONDS)
+            data = data[(pipe.write(data[:_CHUNK]) or 0) if is_ready else 0 :]
     return not data

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import array
 import os
-import select
 import socket
 import time
 from collections import deque
@@ -22,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from bridge.computer.native.waiting import wait_until_readable
 from bridge.computer.native.wayland.wire import (
     Argument,
     Message,
@@ -174,8 +174,7 @@ class Connection:
     def dispatch(self, seconds: float) -> None:
         """Handle the events that are there, or that come within some seconds."""
         if not self._messages:
-            ready, _, _ = select.select([self._socket], [], [], seconds)
-            if not ready:
+            if not wait_until_readable([self._socket], seconds):
                 return
             self._receive()
         while self._messages:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Mapping
 from typing import Protocol
 
 from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
 from bridge.computer.native.listening_thread import ListeningThread
+from bridge.computer.native.waiting import wait_until_readable
 from bridge.computer.native.wayland.border import SHELL, Border
 from bridge.computer.native.wayland.connection import Connection
 from bridge.computer.native.wayland.session import list_missing
@@ -108,12 +108,12 @@ def _listen(connection: Connection, key: StopKey | None, wake: int, stop: StopCa
         sources.append(key)
     try:
         while True:
-            ready, _, _ = select.select([*sources, wake], [], [])
+            ready = wait_until_readable([*sources, wake])
             if wake in ready:
                 break
-            if connection in ready:
+            if connection.fileno() in ready:
                 connection.dispatch(0)
-            if key is not None and key in ready and key.was_pressed():
+            if key is not None and key.fileno() in ready and key.was_pressed():
                 stop(STOP_KEY_PRESSED)
         if key is not None:
             key.close()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Sequence
 from typing import Any
 
 from bridge.computer.indicator import BORDER_POINTS, COLOR, STOP_KEY_PRESSED, StopCallback
 from bridge.computer.keys import parse_chord
 from bridge.computer.native.listening_thread import ListeningThread
+from bridge.computer.native.waiting import wait_until_readable
 from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.screen import XScreen
 from bridge.computer.screen.geometry import Rect
@@ -133,8 +133,7 @@ def _listen_for_key(display: Any, wake: int, stop: StopCallback) -> None:
             while display.pending_events():
                 if display.next_event().type == X.KeyPress:
                     stop(STOP_KEY_PRESSED)
-            ready, _, _ = select.select([display.fileno(), wake], [], [])
-            if wake in ready:
+            if wake in wait_until_readable([display.fileno(), wake]):
                 return
     except ConnectionClosedError:
         stop("The X server has closed the connection.")

@@ -83,7 +83,9 @@ class Connector:
         """
         if not row.is_for_folder:
             return self.undo_everywhere(row)
-        here = {str(file.resolve()) for file in self.find_files(row)}
+        files = self.find_files(row)
+        # By its own name, too: the user may have put a link in its place since.
+        here = {str(path) for file in files for path in (file.resolve(), _resolve_folder(file))}
         results = self._undo_files(row, lambda file: file.path in here)
         record = self.ledger.read(row.name)
         if record is None:
@@ -136,6 +138,10 @@ class Connector:
     def describe_all(self, proofs: Mapping[str, Sighting]) -> list[Program]:
         """Describe all programs, in the order of the table."""
         return [self.describe(row, proofs.get(row.name)) for row in ROWS]
+
+
+def _resolve_folder(file: Path) -> Path:
+    return file.parent.resolve() / file.name
 
 
 def explain_key(row: Row, key: str | None) -> list[str]:

@@ -192,6 +192,22 @@ def test_a_project_is_undone_in_its_own_folder(
     assert not list((find_paths().connections).glob("project*"))
 
 
+@posix_only
+def test_a_project_whose_file_is_a_link_by_now_is_undone(
+    user: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, real = user / ".env", user / "shared.env"
+    file.write_text("MINE=1\n")
+    monkeypatch.chdir(user)
+    assert main(["connect", "project"]) == 0
+    file.rename(real)
+    file.symlink_to(real)
+    capsys.readouterr()
+    assert main(["connect", "project", "--undo"]) == 0
+    assert capsys.readouterr().out == f"{file} is as it was before, byte for byte.\n"
+    assert (real.read_text(), file.is_symlink()) == ("MINE=1\n", True)
+
+
 def test_undo_says_what_it_did_although_the_proof_cannot_be_forgotten(
     user: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

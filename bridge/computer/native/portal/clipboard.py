@@ -133,8 +133,8 @@ class PortalPasting:
             (descriptor,) = self._call("SelectionWrite", "u", serial)
             is_done = write_content(descriptor, content.get(kind, b""))
             self._call("SelectionWriteDone", "ub", serial, is_done)
-        if content is self._content:
-            self._is_read.set()
+            if is_done and content is self._content:
+                self._is_read.set()
 
     def _call(self, member: str, signature: str, *values: Any) -> list[Any]:
         return self._session.bus.call(

@@ -121,8 +121,8 @@ class _Clipboard:
             self._connection.send(source, _DESTROY_SOURCE)
 
         def send(descriptor: int, kind: str) -> None:
-            write_content(descriptor, content.get(kind, b""))
-            self._served_at = time.monotonic()
+            if write_content(descriptor, content.get(kind, b"")):
+                self._served_at = time.monotonic()
 
         self._connection.listen(source, {0: Event("sh", send), 1: Event("", cancel)})
         self._connection.send(self._manager, _CREATE_SOURCE, source)
@@ -179,6 +179,9 @@ class _Clipboard:
         reading, writing = os.pipe()
         try:
             self._connection.send(self._selected, _RECEIVE, kind, descriptors=[writing])
+        except BaseException:
+            os.close(reading)
+            raise
         finally:
             os.close(writing)
         return reading

@@ -102,9 +102,9 @@ def _split_attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _find_owners(sockets: frozenset[int]) -> Iterator[int]:
-    """Yield the processes with these sockets, and for those of none the ones that may have them.
+    """Yield the processes with these sockets; if one is left over, also those that may have it.
 
-    A program that protects its memory, as password managers do, shows nobody its descriptors.
+    A program that protects its memory, as password managers do, does not show its descriptors.
     """
     left, hidden = set(sockets), list[int]()
     for folder in Path("/proc").iterdir():

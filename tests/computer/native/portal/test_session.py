@@ -130,7 +130,7 @@ def test_closing_ends_the_wait_for_the_user(portal: FakePortal) -> None:
     portal.versions[SHORTCUTS] = 1
     portal.answer = None
     key = PortalStopKey("ctrl+alt+Escape")
-    assert eventually(lambda: portal.shortcut[0])
+    assert eventually(lambda: bool(portal.shortcut[0]))
     key.close()
     assert not key._binding.is_alive()
 

@@ -61,16 +61,18 @@ class SseDecoder:
     def _split_whole_events(self, piece: bytes) -> list[bytes]:
         """Decode a piece in which every event is a name, one line of data and an empty line.
 
-        Any other piece goes to `_split_lines`. The piece ends with two line ends, so what is left
-        over after groups of three lines is empty.
+        Any other piece goes to `_split_lines`.
         """
+        events = piece[:-2].split(b"\n\n")
+        # With one line end in each event, there is no other line and no comment.
+        if piece.count(b"\n") != 3 * len(events) or b"\r" in piece:
+            return self._split_lines(piece)
         done: list[bytes] = []
-        lines = piece.split(b"\n")
-        for name, data, end in zip(lines[0::3], lines[1::3], lines[2::3], strict=False):
-            content = data[6:].removesuffix(b"\r")
-            if name[:7] != b"event: " or data[:6] != b"data: " or not content or end:
+        for event in events:
+            name, _, data = event.partition(b"\ndata: ")
+            if not data or name[:7] != b"event: ":
                 return self._split_lines(piece)
-            done.append(content)
+            done.append(data)
         return done
 
     def _split_lines(self, piece: bytes) -> list[bytes]:

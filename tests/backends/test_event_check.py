@@ -6,6 +6,8 @@ from typing import Any, NoReturn, get_args
 
 import pytest
 from anthropic.types.beta import BetaContentBlock, BetaRawContentBlockDelta, BetaStopReason
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bridge.backends.event_check import EventCheck
 from bridge.errors import Overloaded, StreamBroken
@@ -155,6 +157,50 @@ BROKEN: dict[str, list[Any]] = {
 def test_a_broken_event_is_named(words: str) -> None:
     with pytest.raises(StreamBroken, match=words.strip()):
         feed(*BROKEN[words])
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", 0, 1, False, 1.0, "text_delta", "thinking_delta", [], {}]
+)
+
+
+@st.composite
+def odd_deltas(draw: st.DrawFn) -> Any:
+    """Deltas as upstream must not send them, and some that are right."""
+    field, kind = draw(st.sampled_from(["text", "thinking", "", "type"])), draw(ODD)
+    event = {**TEXT_EVENT, "delta": {field: draw(ODD), "type": kind}}
+    return draw(st.sampled_from([TEXT_EVENT, event, {**TEXT_EVENT, "index": draw(ODD)}]))
+
+
+CLOSE = {"type": "content_block_stop", "index": 0}
+OTHERS = st.sampled_from([START, OPEN, CLOSE, None, 7])
+
+
+def feed_together(events: list[Any]) -> tuple[list[Any], str]:
+    passed: list[Any] = []
+    try:
+        EventCheck(lambda part, type: None, refuse).feed_all(events, passed)
+    except StreamBroken as error:
+        return passed, error.message
+    return passed, ""
+
+
+def feed_singly(events: list[Any]) -> tuple[list[Any], str]:
+    passed: list[Any] = []
+    check = EventCheck(lambda part, type: None, refuse)
+    try:
+        for event in events:
+            passed.append(check.feed(event))
+    except StreamBroken as error:
+        return [event for event in passed if event is not None], error.message
+    return [event for event in passed if event is not None], ""
+
+
+@given(st.lists(st.one_of(odd_deltas(), OTHERS), max_size=9))
+@example([CLOSE, {**TEXT_EVENT, "delta": {"type": None, "": "x"}}])
+def test_events_are_checked_together_as_one_by_one(events: list[Any]) -> None:
+    answer = [START, OPEN, *events]
+    assert feed_together(answer) == feed_singly(answer)
 
 
 def list_types(union: Any) -> set[str]:

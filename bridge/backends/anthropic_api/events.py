@@ -13,15 +13,8 @@ from bridge.backends.base import Batch
 from bridge.backends.event_check import CountUnknown, EventCheck
 from bridge.errors import BridgeError, StreamBroken, UpstreamSilent
 from bridge.wire.json_bytes import decode_json
-from bridge.wire.messages import ContentBlockDelta, MessageEvent
+from bridge.wire.messages import MessageEvent
 from bridge.wire.sse import SseDecoder
-
-_TEXT_FIELDS = {
-    "text_delta": "text",
-    "thinking_delta": "thinking",
-    "input_json_delta": "partial_json",
-}
-"""The deltas that are pieces of a text, and the field that holds the piece."""
 
 _TURNS_FOR_OTHERS = 3
 """Turns of the event loop after the first text of an answer. In the first the bytes of other
@@ -133,33 +126,11 @@ class EventReader:
         batch: Batch = []
         failure: BridgeError | None = None
         try:
-            self._check.feed_all(_parse_events(datas), batch)
+            self._check.feed_all(_parse_events(datas), batch, join=self._join)
         except BridgeError as error:
             # Behind `message_stop`, nothing belongs to the answer.
             failure = None if self.complete else error
-        return (list(merge_deltas(batch)) if self._join else batch), failure
-
-
-def merge_deltas(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
-    """Yield the same answer in fewer events: neighbouring deltas of a block become one."""
-    pending: ContentBlockDelta | None = None
-    field, pieces = "", list[str]()
-    for event in events:
-        if event["type"] == "content_block_delta":
-            kind = event["delta"]["type"]
-            if pending and kind == pending["delta"]["type"] and event["index"] == pending["index"]:
-                pieces.append(event["delta"][field])
-                continue
-        if pending:
-            yield {**pending, "delta": {**pending["delta"], field: "".join(pieces)}}
-            pending = None
-        if event["type"] == "content_block_delta" and kind in _TEXT_FIELDS:
-            pending, field = event, _TEXT_FIELDS[kind]
-            pieces = [event["delta"][field]]
-        else:
-            yield event
-    if pending:
-        yield {**pending, "delta": {**pending["delta"], field: "".join(pieces)}}
+        return batch, failure
 
 
 def _parse_events(datas: Iterable[bytes]) -> Iterator[Any]:

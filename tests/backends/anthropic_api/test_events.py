@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.backends.anthropic_api.events import EventReader, merge_deltas
+from bridge.backends.anthropic_api.events import EventReader
 from bridge.errors import StreamBroken, UpstreamSilent
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import Block, MessageEvent
@@ -39,28 +39,12 @@ def blocks(events: Sequence[MessageEvent]) -> list[Block]:
     return answer.list_all_blocks()
 
 
-@given(st.lists(st.integers(0, len(ANSWER))))
-def test_merged_deltas_make_the_same_answer_however_they_were_read(cuts: list[int]) -> None:
-    edges = [0, *sorted(cuts), len(ANSWER)]
-    merged = [event for a, b in itertools.pairwise(edges) for event in merge_deltas(ANSWER[a:b])]
-    assert blocks(merged) == blocks(ANSWER)
-    of_blocks = [event for event in ANSWER if event["type"] != "content_block_delta"]
-    assert [event for event in merged if event["type"] != "content_block_delta"] == of_blocks
-
-
-def test_neighbouring_text_becomes_one_delta() -> None:
-    texts = [
+def texts(events: Sequence[MessageEvent]) -> list[str]:
+    return [
         event["delta"]["text"]
-        for event in merge_deltas(ANSWER)
+        for event in events
         if event["type"] == "content_block_delta" and "text" in event["delta"]
     ]
-    assert texts == ["Grüße 🙂, here:\n", "And there."]
-
-
-def test_merged_events_are_not_changed_in_place() -> None:
-    before = json.dumps(ANSWER)
-    list(merge_deltas(ANSWER))
-    assert json.dumps(ANSWER) == before
 
 
 def written(events: Sequence[MessageEvent]) -> bytes:
@@ -100,7 +84,29 @@ async def read_into(batches: list[list[MessageEvent]], pieces: Sequence[bytes], 
 def test_an_answer_in_one_piece_is_read(join: bool) -> None:
     events, said = read(written(ANSWER), join=join)
     assert (blocks(events), said) == (blocks(ANSWER), "")
-    assert len(events) == (len(list(merge_deltas(ANSWER))) if join else len(ANSWER))
+    assert (events == ANSWER) is not join
+
+
+@given(st.lists(st.integers(0, len(ANSWER))))
+def test_joined_deltas_make_the_same_answer_however_they_were_read(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(ANSWER)]
+    pieces = [written(ANSWER[a:b]) for a, b in itertools.pairwise(edges) if a < b]
+    joined, _ = read(*pieces, join=True)
+    assert blocks(joined) == blocks(ANSWER)
+    of_blocks = [event for event in ANSWER if event["type"] != "content_block_delta"]
+    assert [event for event in joined if event["type"] != "content_block_delta"] == of_blocks
+
+
+def test_neighbouring_text_becomes_one_delta() -> None:
+    events, _ = read(written(ANSWER), join=True)
+    assert texts(events) == ["Grüße 🙂, here:\n", "And there."]
+
+
+def test_text_before_a_failure_is_joined_too() -> None:
+    answer = [scripts.start(), *scripts.text(0, "One, ", "two"), *scripts.end("end_turn")]
+    cut = written(answer[:4]) + b"event: x\ndata: {\n\n"
+    events, said = read(cut, join=True)
+    assert (texts(events), said) == (["One, two"], "Upstream sent an event that is not JSON.")
 
 
 def test_events_before_a_failure_are_read() -> None:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -72,9 +73,14 @@ def run_serve(
     share_memory()
     # First of all, so that a port in use is reported at once.
     with listen(settings.host, settings.port) as sock:
-        bridge, close_log = asyncio.run(
-            _serve(settings, sock, read_settings, stop_with_parent=stop_with_parent, quiet=quiet)
+        serving = _serve(
+            settings, sock, read_settings, stop_with_parent=stop_with_parent, quiet=quiet
         )
+        try:
+            bridge, close_log = asyncio.run(serving)
+        except asyncio.CancelledError:
+            # Stopped before it had begun.
+            return ExitCode.OK
     if bridge.restart_requested:
         close_log()
         return _start_again()
@@ -93,6 +99,7 @@ async def _serve(
 ) -> tuple[Bridge, Callable[[], None]]:
     """Run the server; return it, and the function that closes its log."""
     paths = find_paths()
+    _cancel_at_sigterm()
     async with _read_sign_in(settings, paths) as readers:
         # With the socket open: this takes half a second, and clients can already connect.
         with _without_gc():
@@ -122,6 +129,16 @@ async def _serve(
         on_status=show_banner if sys.stdout.isatty() else None,
     )
     return bridge, close_log
+
+
+def _cancel_at_sigterm() -> None:
+    """Cancel this task at SIGTERM, as asyncio does at SIGINT, until the server handles both.
+
+    Else the program that reads the sign-in would be left behind.
+    """
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 @asynccontextmanager

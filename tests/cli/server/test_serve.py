@@ -14,11 +14,13 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from bridge import __version__
 from bridge.cli.autostart import suggest_command
 from tests.cli.started_server import SECONDS, StartedServer, make_environment, run_command
+from tests.computer.native.programs.start import eventually
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
@@ -199,3 +201,23 @@ def test_the_sign_in_is_read_once_and_before_the_server_is_loaded(
     finally:
         server.close()
     assert log.read_text("utf-8") == "early\n"
+
+
+def test_a_stop_while_it_is_loading_leaves_no_program_behind(tmp_path: Path) -> None:
+    seen = tmp_path / "pid"
+    cli = tmp_path / "claude"
+    cli.write_text(f"#!/bin/sh\necho $$ > {seen}.part; mv {seen}.part {seen}; exec sleep 600\n")
+    cli.chmod(0o755)
+    words = ["serve", "--port", "0", "--backend", "claude-code", "--claude-cli", str(cli)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "bridge", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=make_environment(tmp_path / "home"),
+        text=True,
+    ) as process:
+        assert eventually(seen.exists, SECONDS)
+        process.terminate()
+        assert process.communicate(timeout=SECONDS)[1] == ""
+        assert process.returncode == 0
+    assert not psutil.pid_exists(int(seen.read_text()))

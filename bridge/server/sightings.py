@@ -32,7 +32,9 @@ class Sightings:
         self._has_called: set[str] = set()
         self._proofs: dict[str, Sighting] = {}
         self._stored: dict[str, Sighting] = {}
-        """The proofs as they were last stored, or are about to be."""
+        """The proofs as they were last stored, or are being stored."""
+        self._has_failed = False
+        """Whether they could not be stored the last time."""
         self.changed = asyncio.Event()
 
     def restore(self, proofs: Mapping[str, Sighting]) -> None:
@@ -81,7 +83,6 @@ class Sightings:
         self._proofs[program] = proof
         old = self._stored.get(program)
         if old is None or _is_news(old, proof):
-            self._stored[program] = proof
             self.changed.set()
 
     def forget(self, program: str) -> None:
@@ -113,11 +114,16 @@ class Sightings:
         if not self.changed.is_set():
             return
         self.changed.clear()
-        self._stored = dict(self._proofs)
+        before, self._stored = self._stored, dict(self._proofs)
         try:
             await asyncio.to_thread(store.write, dict(self._proofs))
+            self._has_failed = False
         except SettingsError as error:
-            _log.warning("The proofs of connected programs are not stored: %s.", error)
+            # The next proof tries again.
+            self._stored = before
+            if not self._has_failed:
+                _log.warning("The proofs of connected programs are not stored: %s.", error)
+            self._has_failed = True
 
     async def keep_saving(self, store: ProofStore) -> None:
         """Store each change, until the task is cancelled."""

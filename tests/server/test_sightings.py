@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from bridge.connect.proofs import ProofStore
 from bridge.server.request_record import Asked, Caller, RequestRecord
 from bridge.server.sightings import Sightings
 
@@ -46,15 +50,31 @@ def test_tools_work_when_a_request_after_the_call_is_answered() -> None:
         ({"model": "opus"}, True),
     ],
 )
-def test_a_proof_is_stored_when_it_says_something_new(
-    change: dict[str, object], is_stored: bool
+async def test_a_proof_is_stored_when_it_says_something_new(
+    change: dict[str, object], is_stored: bool, tmp_path: Path
 ) -> None:
     sightings = Sightings()
     note(sightings, "stop")
     assert sightings.changed.is_set()
-    sightings.changed.clear()
+    await sightings.save(ProofStore(tmp_path / "proofs.json"))
     note(sightings, **{"outcome": "stop", **change})  # type: ignore[arg-type]
     assert sightings.changed.is_set() == is_stored
+
+
+async def test_a_proof_that_could_not_be_stored_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "proofs.json"
+    path.mkdir()
+    sightings, store = Sightings(), ProofStore(path)
+    for _ in range(3):
+        note(sightings, "stop")
+        await sightings.save(store)
+    assert caplog.text.count("are not stored") == 1
+    path.rmdir()
+    note(sightings, "stop")
+    await sightings.save(store)
+    assert list(await asyncio.to_thread(store.read)) == ["codex"]
 
 
 def test_another_version_proves_nothing_about_tools() -> None:

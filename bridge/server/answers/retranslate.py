@@ -55,6 +55,8 @@ def read_recorded_body(exchange: Exchange) -> dict[str, Any]:
     """Return the client's body. Raises InvalidRequest if it is none that can be translated."""
     if exchange.request.path not in TRANSLATED:
         raise InvalidRequest(f"Requests to {exchange.request.path} are not translated for Claude.")
+    if exchange.is_rejected:
+        raise InvalidRequest("This request was refused before its body was read.")
     try:
         body = decode_json(exchange.request.body)
     except ValueError as error:

@@ -134,6 +134,17 @@ async def test_what_is_not_sent_again(
         assert (status, reason in answer["error"]["message"]) == (400, True), answer
 
 
+@pytest.mark.parametrize("action", ["again", "estimate"])
+async def test_a_rejected_request_is_not_sent_again(
+    session: aiohttp.ClientSession, action: str
+) -> None:
+    async with session.post("/v1/chat/completions", json=CHAT, headers={"Host": "a.example"}):
+        id = (await get_last(session))["id"]
+    status, answer = await send(session, f"/inspect/exchanges/{id}/{action}", {})
+    reason = "This request was refused before its body was read."
+    assert (status, answer["error"]["message"]) == (400, reason)
+
+
 async def test_the_control_token_is_needed(bridge: Bridge, fake: FakeAnthropic, first: str) -> None:
     before = len(fake.requests)
     async with aiohttp.ClientSession(bridge.url) as stranger:

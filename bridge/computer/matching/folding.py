@@ -30,6 +30,17 @@ _FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0), None) | {0x2800: " "}
 """Letters that show nothing, and Braille's blank."""
 _SEPARATORS = re.compile(r"[\n;|&(`]")
 _BLANK = re.compile(r"\s+")
+_BEFORE_COMMAND = re.compile(
+    r"""\s*(?:
+        [A-Za-z_]\w*=\S*\s+ |                # A variable: `LANG=C rm a`
+        (?: builtin | command | do | doas | else | env | exec | nice | nohup | setsid | stdbuf
+          | then | time | timeout | xargs | [!{] )
+        (?: \s+ (?: -\S+ | \d\S* ) )* \s+ |  # and its options: `timeout 5 rm a`
+        [^\s"'=]*[/\\]                        # A folder: `/bin/rm a`
+    )""",
+    re.VERBOSE,
+)
+"""What may come before the name of the program that a line of a shell starts."""
 
 
 _LONGEST_CACHED = 1000
@@ -73,9 +84,21 @@ def fold_typed(text: str) -> str:
 
 
 def list_commands(text: str) -> list[str]:
-    """List what may begin a command in a typed text, folded: its lines, and their parts."""
-    parts = (fold(part).lstrip() for part in _SEPARATORS.split(apply_backspaces(text)))
-    return [part for part in parts if part]
+    """List what may begin a command in a typed text, folded: its lines, and their parts.
+
+    A part is there twice if something stands before its command, as in `LANG=C /bin/rm a`.
+    """
+    parts = _SEPARATORS.split(apply_backspaces(text))
+    named = [_leave_out_wrappers(part) for part in parts]
+    found = (*parts, *(one for one, part in zip(named, parts, strict=True) if one != part))
+    return [folded for part in found if (folded := fold(part).lstrip())]
+
+
+def _leave_out_wrappers(line: str) -> str:
+    at = 0
+    while match := _BEFORE_COMMAND.match(line, at):
+        at = match.end()
+    return line[at:]
 
 
 def count_word(word: str, folded: str) -> int:

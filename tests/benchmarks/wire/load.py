@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ _END = b"\r\n0\r\n\r\n"
 FIRST_WORD = b"w0"
 """The text of the first delta, in every endpoint's format."""
 _WRITTEN = re.compile(rb'"t(\d+) "')
+_ENDS_CONNECTION = re.compile(rb"^connection: *close\r$", re.IGNORECASE | re.MULTILINE)
 _T = TypeVar("_T")
 
 
@@ -30,6 +31,12 @@ class Target:
     headers: Mapping[str, str]
     convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     """Converts a chat to a body of that path."""
+    pid: int | None = None
+    """The process of that server, if its processor time and memory are measured."""
+    marker: bytes = b""
+    """What each answer in that path's format contains."""
+    most_at_once: int | None = None
+    """The most requests at a time that this server is asked."""
 
     def request(self, body: Mapping[str, Any]) -> bytes:
         content = json.dumps(self.convert(body), separators=(",", ":")).encode()
@@ -53,11 +60,31 @@ class Timing:
 
 
 class Connection:
-    """A connection that is reused for many requests."""
+    """A connection that is reused for many requests.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    If the server ends it after an answer, it is opened again within the next request's time.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> asyncio.StreamWriter:
+        """Open the connection if it is not; its answers can then be read."""
+        if self._writer is None:
+            place = urlsplit(self._url)
+            self._reader, self._writer = await asyncio.open_connection(
+                place.hostname, place.port, limit=1 << 24
+            )
+        return self._writer
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+            self._writer = None
 
     async def send(self, request: bytes) -> Timing:
         """Send a request and read its answer. Raises RuntimeError for anything but a whole 200."""
@@ -68,7 +95,13 @@ class Connection:
             tail = tail[-16:] + piece
             if not first and FIRST_WORD in tail:
                 first = time.perf_counter() - started
+        if not first:
+            raise RuntimeError(f"an answer without the text that upstream sent: {tail[-200:]!r}")
         return Timing(first, time.perf_counter() - started, size)
+
+    async def fetch(self, request: bytes) -> bytes:
+        """Send a request and return the body of its answer."""
+        return b"".join([piece async for piece in self._read_answer(request)])
 
     async def measure_delays(self, request: bytes) -> list[float]:
         """Return the delay of each word that tells when it was written, by this machine's clock."""
@@ -85,7 +118,8 @@ class Connection:
         return found
 
     async def _read_answer(self, request: bytes) -> AsyncIterator[bytes]:
-        self._writer.write(request)
+        writer = await self.open()
+        writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"{head[:200]!r} {(await self._reader.read(500))!r}")
@@ -98,7 +132,9 @@ class Connection:
             size += len(piece)
             tail = tail[-16:] + piece
             if length is None and tail.endswith(_END):
-                return
+                break
+        if _ENDS_CONNECTION.search(head):
+            await self.close()
 
 
 def parse_content_length(head: bytes) -> int | None:
@@ -110,13 +146,20 @@ def parse_content_length(head: bytes) -> int | None:
 
 @asynccontextmanager
 async def open_connection_to(url: str) -> AsyncIterator[Connection]:
-    place = urlsplit(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=1 << 24)
+    connection = Connection(url)
+    await connection.open()
     try:
-        yield Connection(reader, writer)
+        yield connection
     finally:
-        writer.close()
-        await writer.wait_closed()
+        await connection.close()
+
+
+async def check_answer(target: Target, request: bytes) -> None:
+    """Raise RuntimeError unless the answer is in the format of the target's path."""
+    async with open_connection_to(target.url) as connection:
+        answer = await connection.fetch(request)
+    if target.marker not in answer or FIRST_WORD not in answer:
+        raise RuntimeError(f"not an answer in the format of {target.path}: {answer[:200]!r}")
 
 
 async def send_requests(target: Target, request: bytes, count: int, at_once: int) -> list[Timing]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MODEL = "claude-opus-5-5"
@@ -21,7 +21,36 @@ def build_chat(deltas: int, *, stream: bool = True, **more: Any) -> dict[str, An
 
 def to_response_body(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Say a chat in the words of OpenAI's Responses API."""
-    return {"model": MODEL, "input": chat["messages"], "stream": chat["stream"], "store": False}
+    said = [_with_parts(turn, _to_response_part) for turn in chat["messages"]]
+    return {"model": MODEL, "input": said, "stream": chat["stream"], "store": False}
+
+
+def to_messages_body(chat: Mapping[str, Any]) -> dict[str, Any]:
+    """Say a chat in the words of Anthropic's Messages API."""
+    return {**chat, "messages": [_with_parts(turn, _to_block) for turn in chat["messages"]]}
+
+
+_Part = dict[str, Any]
+
+
+def _with_parts(turn: _Part, convert: Callable[[_Part], _Part]) -> _Part:
+    if isinstance(turn["content"], str):
+        return turn
+    return {**turn, "content": [convert(part) for part in turn["content"]]}
+
+
+def _to_response_part(part: _Part) -> _Part:
+    if part["type"] == "text":
+        return {"type": "input_text", "text": part["text"]}
+    return {"type": "input_image", "image_url": part["image_url"]["url"]}
+
+
+def _to_block(part: _Part) -> _Part:
+    if part["type"] == "text":
+        return part
+    data = part["image_url"]["url"].partition(",")[2]
+    source = {"type": "base64", "media_type": "image/png", "data": data}
+    return {"type": "image", "source": source}
 
 
 def build_history() -> list[dict[str, Any]]:

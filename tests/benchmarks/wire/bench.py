@@ -20,7 +20,7 @@ OWN = ("direct", "proxy", "chat", "responses", "messages")
 """The targets that must answer; the last three are endpoints of the bridge."""
 _ROUND_SECONDS = 1.0
 """What a slow target may take of a round, on average."""
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 30.0
 _MEMORY_RETURNS_SECONDS = 6.0
 """The bridge gives free memory back to the system five seconds after a large body."""
 _FAILURES = (RuntimeError, OSError, EOFError, TimeoutError)
@@ -141,14 +141,14 @@ class Bench:
             return None
         return (read_processor_time(target.pid) - before) / count
 
-    def measure_growth(self, target: Target, body: Mapping[str, Any]) -> int | None:
-        """Return by how many bytes a target's processes grow in 2,000 requests."""
+    def measure_growth(self, target: Target, body: Mapping[str, Any], count: int) -> int | None:
+        """Return by how many bytes a target's processes grow in so many requests."""
         assert target.pid is not None
         request = target.request(body)
-        if not self._try(target, self._send(target, request, 200, 8)):
+        if not self._try(target, self._send(target, request, 100, 8)):
             return None
         before = read_memory(target.pid)
-        if not self._try(target, self._send(target, request, 2000, 8)):
+        if not self._try(target, self._send(target, request, count, 8)):
             return None
         return read_memory(target.pid) - before
 

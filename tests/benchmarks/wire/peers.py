@@ -165,6 +165,8 @@ def prepare_claudegate(place: Place) -> Start:
         "IS_SANDBOX": "1",
         "CLAUDEGATE_PORT": str(place.port),
         "CLAUDEGATE_LOG_LEVEL": "WARNING",
+        # No conversation goes on here, and each would keep its process of 200 MB.
+        "CLAUDEGATE_REUSE_SESSIONS": "false",
     }
     return Start([place.program, "serve"], "/health", environment)
 

@@ -78,7 +78,9 @@ def main(scale: float, peers: Mapping[str, str], endpoint: str) -> None:
         bench = Bench(targets, scale)
         lines: Lines = {}
         for measure in MEASURES:
+            begun = time.monotonic()
             lines |= measure(bench)
+            print(f"({measure.__name__}: {time.monotonic() - begun:.0f} s)", flush=True)
         names = [target.name for target in targets]
     print(f"\nThis took {time.monotonic() - started:.0f} seconds.\n")
     print(format_table(describe_run(endpoint), lines, names))

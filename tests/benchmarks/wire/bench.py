@@ -20,6 +20,8 @@ OWN = ("direct", "proxy", "chat", "responses", "messages")
 """The targets that must answer; the last three are endpoints of the bridge."""
 _ROUND_SECONDS = 1.0
 """What a slow target may take of a round, on average."""
+_PROCESSOR_SECONDS = 3.0
+"""How long the requests are sent that a target's processor time is measured with."""
 _PATIENCE_SECONDS = 30.0
 _MEMORY_RETURNS_SECONDS = 6.0
 """The bridge gives free memory back to the system five seconds after a large body."""
@@ -135,11 +137,16 @@ class Bench:
         return {name: delays for name, delays in found.items() if delays}
 
     def measure_cpu(self, target: Target, body: Mapping[str, Any], count: int) -> float | None:
-        """Return the seconds of processor time that a target's processes need for a request."""
+        """Return the seconds of processor time that a target's processes need for a request.
+
+        A slow target is sent fewer than `count` requests.
+        """
         assert target.pid is not None
         request = target.request(body)
-        if not self._try(target, self._send(target, request, 3, 1)):
+        warm = self._try(target, self._send(target, request, 3, 1))
+        if not warm:
             return None
+        count = choose_share(count, 3, warm.seconds / 3, _PROCESSOR_SECONDS).count
         before = read_processor_time(target.pid)
         if not self._try(target, self._send(target, request, count, 1)):
             return None

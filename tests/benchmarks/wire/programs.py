@@ -29,6 +29,8 @@ def start_program(
         stderr=subprocess.DEVNULL,
         text=True,
         env=environment,
+        # As the peers: Linux shares the processors among sessions first.
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None

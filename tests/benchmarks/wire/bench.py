@@ -18,7 +18,7 @@ from tests.benchmarks.wire.rounds import Share, choose_share, rotate
 
 OWN = ("direct", "proxy", "chat", "responses", "messages")
 """The targets that must answer; the last three are endpoints of the bridge."""
-_ROUND_SECONDS = 1.0
+_ROUND_SECONDS = 0.6
 """What a slow target may take of a round, on average."""
 _PROCESSOR_SECONDS = 3.0
 """How long the requests are sent that a target's processor time is measured with."""

@@ -136,11 +136,11 @@ def measure_processor(bench: Bench) -> Lines:
     history = build_history()
     lines: Lines = {}
     for title, body, count, unit in (
-        ("20 chunks", build_chat(20), 50, 1),
-        ("1,000 of 2,000 chunks", build_chat(2000), 10, 2),
-        ("100 turns, 400 KB", build_chat(20, messages=history), 50, 1),
-        ("the same, 30 tools", build_chat(20, messages=history, tools=build_tools()), 50, 1),
-        ("a picture of 10 MB", build_chat(20, messages=build_pictures(1, 1860)), 5, 1),
+        ("20 chunks", build_chat(20), 400, 1),
+        ("1,000 of 2,000 chunks", build_chat(2000), 40, 2),
+        ("100 turns, 400 KB", build_chat(20, messages=history), 150, 1),
+        ("the same, 30 tools", build_chat(20, messages=history, tools=build_tools()), 150, 1),
+        ("a picture of 10 MB", build_chat(20, messages=build_pictures(1, 1860)), 10, 1),
     ):
         lines[f"processor time, {title}"] = compare_processor(bench, body, count, unit)
     return lines

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 _END_OF_HEADER = b"\r\n\r\n"
 
@@ -30,10 +31,10 @@ class HeaderTimeout(asyncio.Protocol):
         self._tail = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"A stream transport is needed, not {type(transport).__name__}.")
-        self._transport = transport
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, transport.abort)
+        # Not checked: the transports of other event loops, such as uvloop's, have the methods of
+        # asyncio's classes, but are not derived from them.
+        self._transport = cast(asyncio.Transport, transport)
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._transport.abort)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

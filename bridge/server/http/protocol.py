@@ -6,7 +6,7 @@ import asyncio
 import logging
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
@@ -84,9 +84,8 @@ class QuietHandler(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Pause writers as soon as the system does not take all data."""
-        if isinstance(transport, asyncio.WriteTransport):
-            # By default, a client that does not read the last 64 KB would not be noticed.
-            transport.set_write_buffer_limits(0)
+        # By default, a client that does not read the last 64 KB would not be noticed.
+        cast(asyncio.WriteTransport, transport).set_write_buffer_limits(0)
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:

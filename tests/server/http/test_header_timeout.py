@@ -7,8 +7,11 @@ import contextlib
 import time
 from urllib.parse import urlsplit
 
+import pytest
+
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
+from tests.server.http.foreign_transport import use_foreign_transports
 
 ASK = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
@@ -53,3 +56,19 @@ async def test_a_kept_alive_connection_may_be_idle_for_longer(start_bridge: Star
         await reader.readexactly(length)
         await asyncio.sleep(0.5)
     writer.close()
+
+
+async def test_another_event_loops_connections_have_the_timeout_too(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_foreign_transports(monkeypatch)
+    bridge = await start_bridge(backend="offline", header_seconds=0.2)
+    reader, writer = await open_connection(bridge)
+    writer.write(ASK + b"\r\n")
+    async with asyncio.timeout(30):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        silent, silent_writer = await open_connection(bridge)
+        with contextlib.suppress(ConnectionResetError):
+            assert await silent.read() == b""
+    writer.close()
+    silent_writer.close()

@@ -16,6 +16,7 @@ from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.server.http.foreign_transport import use_foreign_transports
 
 PIECE = "x" * 4000
 LONG = Reply((Text(PIECE * 5000, pieces=(PIECE,) * 5000),))
@@ -119,3 +120,13 @@ async def test_a_slow_client_is_not_disconnected(
     assert text.count(PIECE.encode()) == 100
     assert text.endswith(b"data: [DONE]\n\n")
     assert "idle_write_seconds" not in caplog.text
+
+
+async def test_another_event_loops_connections_pause_at_the_first_unread_byte(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transports = use_foreign_transports(monkeypatch)
+    bridge = await start_bridge(backend="offline")
+    async with aiohttp.ClientSession() as session:
+        assert (await session.get(f"{bridge.url}/health")).status == 200
+        assert [each.get_write_buffer_limits() for each in transports] == [(0, 0)]

@@ -164,6 +164,10 @@ class ClaudeProcess:
         if not frames:
             return
         lines = "".join(json.dumps(frame, separators=(",", ":")) + "\n" for frame in frames)
+        # asyncio reports a closed pipe only in `drain`, other event loops already in `write`, with
+        # errors of their own.
+        if self._stdin.is_closing():
+            raise StreamBroken(await self.describe_end())
         try:
             self._stdin.write(lines.encode())
             await self._stdin.drain()

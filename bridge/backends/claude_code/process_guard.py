@@ -73,6 +73,9 @@ class ProcessGuard:
 
     def _tell(self, line: str) -> None:
         program = self._program
-        if program is not None and program.stdin is not None and program.returncode is None:
+        if program is None or program.stdin is None or program.returncode is not None:
+            return
+        # The pipe of a program that has ended may be closed before its exit code is known.
+        if not program.stdin.is_closing():
             # Not drained: it reads at once, and a line is shorter than any pipe.
             program.stdin.write(f"{line}\n".encode())

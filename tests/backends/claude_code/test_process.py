@@ -15,8 +15,10 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.backends.claude_code.process import ProcessLauncher
+from bridge.errors import StreamBroken
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from tests.backends.claude_code.closed_pipe import close_inputs
 from tests.backends.claude_code.leftovers import list_processes, settled
 from tests.backends.claude_code.stand_in import PROGRAMS, stand_in
 from tests.conftest import StartBridge
@@ -62,6 +64,18 @@ async def test_files_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     await launcher.close()
     assert [file.exists() for file in own] == [False] * len(own)
     assert [file.exists() for file in others] == [True] * len(others)
+
+
+async def test_a_closed_input_is_the_end_of_the_process_and_no_fault_of_the_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_inputs(monkeypatch)
+    launcher = ProcessLauncher(tmp_path / "root", stand_in(tmp_path, "dies"), dict(os.environ))
+    process = await launcher.start()
+    with pytest.raises(StreamBroken, match="ended: out of cheese"):
+        await process.write([{"type": "user"}])
+    await process.kill()
+    await launcher.close()
 
 
 async def test_a_server_that_is_killed_takes_its_processes_with_it(

@@ -71,9 +71,11 @@ class SignIn:
         process = self._process
         if process is None or process.returncode is not None or process.stdin is None:
             return self.get_status()
-        with suppress(ConnectionError):  # the program has ended; its exit code says how
-            process.stdin.write(code.encode() + b"\n")
-            await process.stdin.drain()
+        # A program that has ended says how in its exit code.
+        if not process.stdin.is_closing():
+            with suppress(ConnectionError):
+                process.stdin.write(code.encode() + b"\n")
+                await process.stdin.drain()
         await self._wait_until(lambda: process.returncode is not None, _CODE_SECONDS)
         return self.get_status()
 

@@ -246,6 +246,23 @@ async def test_messages_that_wait_on_a_socket_count(
     await wait_for_use(small, 0, 0)
 
 
+async def test_a_client_that_leaves_while_its_answer_is_cancelled_gives_its_memory_back(
+    small: Bridge, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_end(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            # Until it is cancelled once more.
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("bridge.server.api.responses.socket._answer_messages", never_end)
+    async with session.ws_connect(f"{small.url}/v1/responses") as socket:
+        await socket.send_str("x" * MB)
+        await wait_for_use(small, MB, 2 * MB)
+    await wait_for_use(small, 0, 0)
+
+
 async def test_a_background_response_keeps_the_memory_of_its_body(
     small: Bridge, session: aiohttp.ClientSession
 ) -> None:

@@ -172,8 +172,9 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # First, because a client that leaves now cancels the waiting for the tasks.
         inbox.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
     return socket
 
 

@@ -146,7 +146,7 @@ def explain_errors(raw: Mapping[str, Any]) -> Iterator[None]:
         raise explain_invalid(error, raw) from error
 
 
-def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
+def validate_body(model: type[_Model], body: Any) -> _Model:
     """Validate a body that is already decoded. Raises InvalidRequest like `read_body`."""
     try:
         return model.model_validate(body)
@@ -204,19 +204,12 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
 
 
 def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
+    # Not `model_validate_json`: it builds a tree of the body first, and takes a third longer.
     try:
         # Without a body, the error names the first missing field.
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
+        fields = from_json(body or b"{}")
+    except ValueError as error:
         if b"\\u" in body and (repaired := replace_surrogates(body)) != body:
-            return _parse_json(bytearray(repaired), model)
-        raise _explain_json(error, body, model) from error
-
-
-def _explain_json(
-    error: ValidationError, body: bytes | bytearray, model: type[BaseModel]
-) -> InvalidRequest:
-    problems = error.errors(include_url=False, include_input=False)
-    if problems[0]["type"] == "json_invalid":
-        return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
-    return explain_invalid(error, from_json(body or b"{}"), getattr(model, "read_variants", None))
+            return _parse_json(repaired, model)
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
+    return validate_body(model, fields)

@@ -22,16 +22,7 @@ from bridge.translate.chat.names import CallIds
 from bridge.translate.chat.property_names import PropertyNames
 from bridge.translate.chat.speakers import Speakers
 from bridge.translate.chat.tools import ToolOffer
-from bridge.translate.chat.turns import (
-    answer_every_call,
-    append_turn,
-    as_note,
-    begin_with_user,
-    end_with_user,
-    move_images,
-    pair_server_calls,
-    place_systems,
-)
+from bridge.translate.chat.turns import append_turn, as_note, fit_turns
 from bridge.translate.notices import Notices
 from bridge.translate.stream.content_blocks import parse_input
 from bridge.wire.chat import (
@@ -49,7 +40,6 @@ from bridge.wire.chat import (
     TextPart,
     ToolCall,
     ToolMessage,
-    UserMessage,
 )
 from bridge.wire.messages import Block, Message
 from bridge.wire.response_items.server_calls import keep_known_blocks
@@ -101,45 +91,46 @@ def build_conversation(
     Leading system and developer messages become the system prompt; later ones stay in place.
     """
     opening = _count_leading_systems(messages)
-    turns: list[Message] = []
     # The API's limit for each image is lower in a request with many of them.
-    images = limit_for_count(sum(map(_count_images, messages)), rules.images)
+    images = limit_for_count(_count_images(messages), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices, offer.properties)
     speakers = Speakers(messages, notices)
-    for index, message in enumerate(messages[opening:], start=opening):
-        turn = _translate_message(message, f"messages[{index}]", context)
-        turn["content"] = speakers.name_speaker(message, turn["content"])
-        append_turn(
-            turns, {"role": turn["role"], "content": _mark_last_block(turn["content"], message)}
-        )
-    turns = place_systems(turns)
-    begin_with_user(turns, notices)
-    move_images(turns, notices)
-    if any(isinstance(message, AssistantMessage) and message.server_blocks for message in messages):
-        pair_server_calls(turns, notices)
-    answer_every_call(turns, notices)
-    end_with_user(turns, rules, notices)
+    turns: list[Message] = []
+    for index in range(opening, len(messages)):
+        message = messages[index]
+        turn = _translate_message(message, index, context)
+        named = speakers.name_speaker(message, turn["content"])
+        turn["content"] = _mark_last_block(named, message)
+        append_turn(turns, turn)
+    turns = fit_turns(turns, rules, notices)
     system = [
         block
         for index, message in enumerate(messages[:opening])
         # Always true here; it tells the type checker what `messages[:opening]` contains.
         if isinstance(message, SystemMessage)
-        for block in _mark_last_block(
-            _translate_system_text(message, f"messages[{index}]", context), message
-        )
+        for block in _mark_last_block(_translate_system_text(message, index, context), message)
     ]
     _report_extra_fields(messages, notices)
     return Conversation(tuple(system) or None, tuple(turns))
 
 
+# Checks of the functions below that hold for most messages come first, and are cheap. Of a long
+# conversation the client sends hundreds of messages again with each turn. Hence also the roles:
+# they tell the classes apart, and `isinstance` is slow for a model that is of another class.
+
+
 def _mark_last_block(blocks: list[Block], message: ChatMessage) -> list[Block]:
     """Move a message's cache marker to its last block."""
-    return [*blocks[:-1], copy_cache_marker(blocks[-1], message)] if blocks else blocks
+    if not message.model_extra or not blocks:
+        return blocks
+    return [*blocks[:-1], copy_cache_marker(blocks[-1], message)]
 
 
 def _report_extra_fields(messages: Sequence[ChatMessage], notices: Notices) -> None:
     for message in messages:
-        for name, value in (message.model_extra or {}).items():
+        if not message.model_extra:
+            continue
+        for name, value in message.model_extra.items():
             if value and name not in _HARMLESS:
                 why = _IGNORED_FIELDS.get(name, "unknown field")
                 notices.add(f"messages.{name} ignored: {why}")
@@ -152,44 +143,42 @@ def _count_leading_systems(messages: Sequence[ChatMessage]) -> int:
     return count
 
 
-def _count_images(message: ChatMessage) -> int:
-    content = message.content if isinstance(message.content, list) else []
-    return sum(isinstance(part, ImagePart) for part in content)
+def _count_images(messages: Sequence[ChatMessage]) -> int:
+    contents = [message.content for message in messages if isinstance(message.content, list)]
+    return sum(isinstance(part, ImagePart) for content in contents for part in content)
 
 
-def _translate_message(message: ChatMessage, where: str, context: _Context) -> Message:
-    match message:
-        case UserMessage():
-            return {"role": "user", "content": _translate_content(message.content, where, context)}
-        case AssistantMessage():
-            return {
-                "role": "assistant",
-                "content": _build_assistant_blocks(message, where, context),
-            }
-        case ToolMessage() | FunctionMessage():
-            return {"role": "user", "content": [_build_tool_result(message, where, context)]}
-        case SystemMessage():
-            return _translate_late_system(message, where, context)
-        case _:
-            assert_never(message)
+def _translate_message(message: ChatMessage, index: int, context: _Context) -> Message:
+    if message.role == "user":
+        return {"role": "user", "content": _translate_content(message.content, index, context)}
+    if message.role == "assistant":
+        return {"role": "assistant", "content": _build_assistant_blocks(message, index, context)}
+    if message.role == "tool" or message.role == "function":
+        return {"role": "user", "content": [_build_tool_result(message, index, context)]}
+    if message.role == "system" or message.role == "developer":
+        return _translate_late_system(message, index, context)
+    assert_never(message)
 
 
-def _translate_late_system(message: SystemMessage, where: str, context: _Context) -> Message:
+def _translate_late_system(message: SystemMessage, index: int, context: _Context) -> Message:
     """Translate a system message that is not at the start, in its place.
 
     Moving it to the system prompt would change the prefix that caches and signatures depend on.
     """
-    turn: Message = {"role": "system", "content": _translate_system_text(message, where, context)}
+    turn: Message = {"role": "system", "content": _translate_system_text(message, index, context)}
     return turn if context.rules.mid_system else as_note(turn)
 
 
 def _build_assistant_blocks(
-    message: AssistantMessage, where: str, context: _Context
+    message: AssistantMessage, index: int, context: _Context
 ) -> list[Block]:
     context.ids.begin_turn()
-    thoughts = _select_signed_thinking(message, context)
-    calls = keep_known_blocks(message.server_blocks or ())
-    blocks = [*thoughts, *calls, *_translate_content(message.content, where, context)]
+    blocks: list[Block] = []
+    if message.thinking_blocks:
+        blocks += _select_signed_thinking(message.thinking_blocks, context)
+    if message.server_blocks:
+        blocks += keep_known_blocks(message.server_blocks)
+    blocks += _translate_content(message.content, index, context)
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
     if message.function_call is not None:
@@ -197,12 +186,13 @@ def _build_assistant_blocks(
         blocks.append(
             _build_tool_use(LEGACY_CALL, called.name, parse_input(called.arguments), context)
         )
-    return blocks + [_build_tool_call(call, context) for call in message.tool_calls or ()]
+    if message.tool_calls:
+        blocks += [_build_tool_call(call, context) for call in message.tool_calls]
+    return blocks
 
 
-def _select_signed_thinking(message: AssistantMessage, context: _Context) -> list[Block]:
+def _select_signed_thinking(blocks: Sequence[Block], context: _Context) -> list[Block]:
     """Return the thinking that can be sent back: Claude refuses thinking without a signature."""
-    blocks = message.thinking_blocks or []
     signed = [
         block
         for block in blocks
@@ -243,37 +233,45 @@ def _build_tool_use(id: str, name: str, input: dict[str, Any], context: _Context
 
 
 def _build_tool_result(
-    message: ToolMessage | FunctionMessage, where: str, context: _Context
+    message: ToolMessage | FunctionMessage, index: int, context: _Context
 ) -> Block:
     call_id = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
     block: Block = {"type": "tool_result", "tool_use_id": context.ids.find_call(call_id)}
     if block["tool_use_id"] in context.computer_calls:
-        content = _translate_content(message.content, where, replace(context, keep_pixels=True))
+        content = _translate_content(message.content, index, replace(context, keep_pixels=True))
         return {**block, "toolset_name": TOOLSET_NAME, "content": content or [OK]}
-    content = _translate_content(message.content, where, context)
+    content = _translate_content(message.content, index, context)
     return {**block, "content": content} if content else block
 
 
-def _translate_content(content: Content, where: str, context: _Context) -> list[Block]:
-    """Translate content parts to blocks, without blank text, which the API refuses."""
+def _translate_content(content: Content, index: int, context: _Context) -> list[Block]:
+    """Translate content parts to blocks, without blank text, which the API refuses.
+
+    `index`: the position of the message.
+    """
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if _has_words(content) else []
     if content is None:
         return []
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content.strip() else []
     blocks: list[Block] = []
-    for index, part in enumerate(content):
-        block = _translate_part(part, f"{where}.content[{index}]", context)
+    for at, part in enumerate(content):
+        block = _translate_part(part, f"messages[{index}].content[{at}]", context)
         if block is not None:
             blocks.append(copy_cache_marker(block, part))
     return blocks
 
 
+def _has_words(text: str) -> bool:
+    # `strip` would copy a long text that ends with a line break.
+    return text != "" and not text.isspace()
+
+
 def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
     match part:
         case TextPart():
-            return {"type": "text", "text": part.text} if part.text.strip() else None
+            return {"type": "text", "text": part.text} if _has_words(part.text) else None
         case RefusalPart():
-            return {"type": "text", "text": part.refusal} if part.refusal.strip() else None
+            return {"type": "text", "text": part.refusal} if _has_words(part.refusal) else None
         case ImagePart():
             size = LOW_DETAIL if part.image_url.detail == "low" else context.images
             block = build_image_block(part.image_url.url, f"{where}.image_url.url")
@@ -291,8 +289,8 @@ def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
             assert_never(part)
 
 
-def _translate_system_text(message: SystemMessage, where: str, context: _Context) -> list[Block]:
-    blocks = _translate_content(message.content, where, context)
+def _translate_system_text(message: SystemMessage, index: int, context: _Context) -> list[Block]:
+    blocks = _translate_content(message.content, index, context)
     if any(block["type"] != "text" for block in blocks):
-        raise InvalidRequest("A system message can only contain text.", param=f"{where}.content")
+        raise InvalidRequest("A system message can only contain text.", param=f"messages[{index}].content")
     return blocks

@@ -8,7 +8,6 @@ from bridge.translate.notices import Notices
 from bridge.wire.chat import AssistantMessage, ChatMessage, SystemMessage, UserMessage
 from bridge.wire.messages import Block
 
-_Named = (SystemMessage, UserMessage, AssistantMessage)
 _SILENT = ("thinking", "redacted_thinking", "tool_result")
 
 
@@ -18,7 +17,7 @@ class Speakers:
     def __init__(self, messages: Sequence[ChatMessage], notices: Notices) -> None:
         self._shared: set[str] = set()
         """Roles with more than one speaker; one without a name counts, too."""
-        if not any(isinstance(message, _Named) and message.name for message in messages):
+        if not any(map(_has_name, messages)):
             return
         names: dict[str, set[str | None]] = {}
         for message in messages:
@@ -47,3 +46,10 @@ class Speakers:
             return content
         # Images, files or calls alone: the name is all that is said.
         return [*content[:at], {"type": "text", "text": f"{message.name}:"}, *content[at:]]
+
+
+def _has_name(message: ChatMessage) -> bool:
+    # By the role: `isinstance` is slow for a model that is of another class.
+    if message.role == "tool" or message.role == "function":
+        return False
+    return bool(message.name)

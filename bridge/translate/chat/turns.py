@@ -13,7 +13,11 @@ from bridge.models.rules import ModelRules
 from bridge.translate.chat.computer_toolset import TOOLSET_NAME
 from bridge.translate.notices import Notices
 from bridge.wire.messages import Block, Message
-from bridge.wire.response_items.server_calls import is_server_call, is_server_result
+from bridge.wire.response_items.server_calls import (
+    SERVER_PARTS,
+    is_server_call,
+    is_server_result,
+)
 
 BEGIN = "Begin the conversation."
 """The first turn of a conversation that begins with Claude."""
@@ -25,12 +29,32 @@ _NO_TEXT: Block = {"type": "text", "text": "(see the next message)"}
 """What Claude said with a turn of images alone."""
 
 
+_IN_USER_TURNS = frozenset({"image", "document"})
+_CALL_PARTS = frozenset({"tool_use", "tool_result"})
+
+
+def fit_turns(turns: list[Message], rules: ModelRules, notices: Notices) -> list[Message]:
+    """Return turns that Claude's API accepts. Those that are passed may be changed."""
+    turns = place_systems(turns)
+    begin_with_user(turns, notices)
+    # Most conversations have only text: one look at all blocks tells what is there to do.
+    kinds = {block["type"] for turn in turns for block in turn["content"]}
+    if not kinds.isdisjoint(_IN_USER_TURNS):
+        move_images(turns, notices)
+    if not kinds.isdisjoint(SERVER_PARTS):
+        pair_server_calls(turns, notices)
+    if not kinds.isdisjoint(_CALL_PARTS):
+        answer_every_call(turns, notices)
+    end_with_user(turns, rules, notices)
+    return turns
+
+
 def append_turn(turns: list[Message], turn: Message) -> None:
     """Add a turn, merging it into the last one if the role is the same, tool results first."""
     if not turn["content"]:
         return
     if not turns or turns[-1]["role"] != turn["role"]:
-        turns.append({"role": turn["role"], "content": list(turn["content"])})
+        turns.append(turn)
         return
     # The API requires tool results before any text of their turn.
     turns[-1]["content"] = results_first([*turns[-1]["content"], *turn["content"]])
@@ -42,11 +66,13 @@ def as_note(turn: Message) -> Message:
     return {"role": "user", "content": content}
 
 
-def place_systems(turns: Sequence[Message]) -> list[Message]:
+def place_systems(turns: list[Message]) -> list[Message]:
     """Convert system turns in places where the API refuses them to user turns.
 
     It accepts them only after a user turn, and only before an assistant turn or at the end.
     """
+    if all(turn["role"] != "system" for turn in turns):
+        return turns
     placed: list[Message] = []
     for index, turn in enumerate(turns):
         follows_user = bool(placed) and placed[-1]["role"] == "user"

@@ -29,6 +29,9 @@ _FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 }
 """The blocks that are packed; each field has one of these types."""
 
+SERVER_PARTS = frozenset(_FIELDS)
+"""The types of these blocks."""
+
 
 def is_server_call(block: Mapping[str, Any]) -> bool:
     return block["type"] in ("server_tool_use", "mcp_tool_use")

@@ -45,9 +45,7 @@ def is_toolset(tool: OtherTool) -> bool:
 
 
 def has_toolset(chat: ChatRequest) -> bool:
-    if not chat.tools:
-        return False
-    return any(isinstance(tool, OtherTool) and is_toolset(tool) for tool in chat.tools)
+    return any(map(is_toolset, chat.other_tools))
 
 
 def build_toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
@@ -55,7 +53,8 @@ def build_toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
 
     Raises NotSupported or InvalidRequest if the backend or the model has no toolset.
     """
-    if not has_toolset(chat):
+    tool = next(filter(is_toolset, chat.other_tools), None)
+    if tool is None:
         return None
     if rules.computer == "not_here":
         raise NotSupported(
@@ -68,9 +67,8 @@ def build_toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
             "Haiku 5.5, Fable or Mythos.",
             param="tools",
         )
-    tools = (tool for tool in chat.tools or () if isinstance(tool, OtherTool) and is_toolset(tool))
-    tool = next(tools).model_dump()
-    return {name: tool[name] for name in _FIELDS if tool.get(name) is not None}
+    fields = tool.model_dump()
+    return {name: fields[name] for name in _FIELDS if fields.get(name) is not None}
 
 
 def parse_member(name: str) -> str | None:

@@ -292,5 +292,7 @@ def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
 def _translate_system_text(message: SystemMessage, index: int, context: _Context) -> list[Block]:
     blocks = _translate_content(message.content, index, context)
     if any(block["type"] != "text" for block in blocks):
-        raise InvalidRequest("A system message can only contain text.", param=f"messages[{index}].content")
+        raise InvalidRequest(
+            "A system message can only contain text.", param=f"messages[{index}].content"
+        )
     return blocks

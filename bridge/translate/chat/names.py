@@ -50,11 +50,12 @@ class ToolNames:
     def __init__(self, offered: Iterable[str], reserved: Iterable[str] = ()) -> None:
         """`reserved`: names of Anthropic's own tools in the same request."""
         self._upstream: dict[str, str] = {}
-        reserved = tuple(reserved)
+        used = set(reserved)
         for name in offered:
             if name not in self._upstream:
-                used = (*reserved, *self._upstream.values())
-                self._upstream[name] = _make_unique(_replace_refused(name) or "tool", used)
+                unique = _make_unique(_replace_refused(name) or "tool", used)
+                self._upstream[name] = unique
+                used.add(unique)
 
     def to_claude(self, name: str) -> str:
         """Return Claude's name for a tool, even if only earlier messages contain it."""
@@ -69,10 +70,9 @@ def _replace_refused(name: str) -> str:
     return _REFUSED.sub("_", name)[:_MAX_LENGTH]
 
 
-def _make_unique(name: str, used: Iterable[str]) -> str:
-    taken = used if isinstance(used, Set) else set(used)
+def _make_unique(name: str, used: Set[str]) -> str:
     unique, count = name, 1
-    while unique in taken:
+    while unique in used:
         count += 1
         unique = f"{name[: _MAX_LENGTH - 4]}_{count}"
     return unique

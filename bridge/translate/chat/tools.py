@@ -395,7 +395,8 @@ def _build_tool_block(
     if tool.description:
         block["description"] = tool.description
     for source in tool.markers:
-        block = copy_cache_marker(block, source)
+        if source.model_extra:
+            block = copy_cache_marker(block, source)
     return block
 
 

@@ -173,7 +173,7 @@ def find_pointer(items: Sequence[Item]) -> Place | None:
     """Return the pointer's position after earlier actions, if any of them set it."""
     place: Place | None = None
     for item in items:
-        if isinstance(item, Mapping) and item.get("type") == "computer_call":
+        if isinstance(item, dict) and item.get("type") == "computer_call":
             for action in _read_actions(item, "input"):
                 place = _find_place(action) or place
     return place

@@ -109,7 +109,7 @@ def _check_callers(tool: Item, where: str) -> None:
 
 def _find_container(items: Sequence[Any]) -> str | None:
     for item in reversed(items):
-        if isinstance(item, Mapping) and item.get("type") == _CODE_CALL:
+        if isinstance(item, dict) and item.get("type") == _CODE_CALL:
             id = str(item.get("container_id") or "")
             if id.startswith(_OUR_CONTAINER):
                 return id

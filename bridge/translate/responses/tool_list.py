@@ -66,9 +66,9 @@ def collect_tools(
         for where, group in sources
         for at, tool in enumerate(group)
     ]
-    names = {str(tool.get("name")) for tool, _ in every if isinstance(tool, Mapping)}
+    names = {str(tool.get("name")) for tool, _ in every if isinstance(tool, dict)}
     for tool, where in every:
-        if not isinstance(tool, Mapping):
+        if not isinstance(tool, dict):
             raise InvalidRequest("A tool must be an object.", param=where)
         added = _convert_tool(dict(tool), where, names, flat, notices)
         is_namespace = tool.get("type") == "namespace"
@@ -96,7 +96,7 @@ def join_name(namespace: Any, name: Any) -> str:
 def _list_sources(items: Sequence[Any], before: int) -> list[tuple[str, Sequence[Any]]]:
     sources: list[tuple[str, Sequence[Any]]] = []
     for at, item in enumerate(items):
-        if not isinstance(item, Mapping) or item.get("type") not in BRINGS_TOOLS:
+        if not isinstance(item, dict) or item.get("type") not in BRINGS_TOOLS:
             continue
         tools, place = item.get("tools") or [], name_item(at, before)
         where = place if place == EARLIER else f"{place}.tools"

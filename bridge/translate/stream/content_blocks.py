@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import from_json
+
 from bridge.wire.json_bytes import replace_surrogates_in
 from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
 
@@ -27,18 +29,26 @@ def parse_input(arguments: str) -> dict[str, Any]:
 
     Invalid or too deeply nested JSON becomes `{"invalid_json": …}`, other values `{"value": …}`.
     """
-    if not arguments.strip():
+    if not arguments or arguments.isspace():
         return {}
     if _is_too_deep(arguments):
         return {INVALID_JSON: arguments}
     try:
-        value = json.loads(arguments)
+        value = _decode(arguments)
     except ValueError:
         return {INVALID_JSON: arguments}
     # Written as an escape: a half of a pair in the text itself has been replaced before.
     if "\\u" in arguments:
         value = replace_surrogates_in(value)
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
+
+
+def _decode(text: str) -> Any:
+    try:
+        return from_json(text)
+    except (ValueError, TypeError):
+        # It refuses halves of surrogate pairs: a TypeError is for one that is no escape.
+        return json.loads(text)
 
 
 def _is_too_deep(text: str) -> bool:

@@ -77,7 +77,7 @@ def test_strings_longer_than_a_window_are_one_value(text: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b'["' + b"\\n" * 8_000_000 + b'","\\u4e2d"]', b'["\\n","' + b"ABCdef/+" * 4_000_000 + b'"]'],
+    [b'["' + b"\\n" * 8_000_000 + b'","\\u4e2d"]', b'["\\n","' + b"ABCdef/+" * 8_000_000 + b'"]'],
     ids=["line breaks", "a picture and one line break"],
 )
 def test_other_threads_run_meanwhile(body: bytes) -> None:

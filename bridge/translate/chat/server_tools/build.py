@@ -96,9 +96,7 @@ def build_server_tools(chat: ChatRequest, rules: ModelRules, notices: Notices) -
 
 def _list_tools(chat: ChatRequest) -> list[OtherTool]:
     """List the server tools that Claude may call; `tool_choice` may leave some of them out."""
-    if not chat.tools:
-        return []
-    tools = [tool for tool in chat.tools if isinstance(tool, OtherTool) and is_server_tool(tool)]
+    tools = [tool for tool in chat.other_tools if is_server_tool(tool)]
     if not tools or not isinstance(chat.tool_choice, AllowedToolsChoice):
         return tools
     allowed = {

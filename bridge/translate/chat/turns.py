@@ -171,8 +171,10 @@ def _describe_lone_block(block: Block, notices: Notices) -> Block:
 def _match_results(
     blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
 ) -> list[Block]:
-    if not open_calls and all(block["type"] != "tool_result" for block in blocks):
-        return list(blocks)
+    answered = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
+    if answered == [call["id"] for call in open_calls]:
+        # Nearly always so; most turns have neither.
+        return results_first(blocks) if answered else list(blocks)
     results = _join_results(blocks, notices)
     others = [b for b in blocks if b["type"] != "tool_result"]
     matched = [

@@ -31,24 +31,34 @@ def parse_input(arguments: str) -> dict[str, Any]:
     """
     if not arguments or arguments.isspace():
         return {}
-    if _is_too_deep(arguments):
-        return {INVALID_JSON: arguments}
     try:
         value = _decode(arguments)
     except ValueError:
         return {INVALID_JSON: arguments}
-    # Written as an escape: a half of a pair in the text itself has been replaced before.
-    if "\\u" in arguments:
-        value = replace_surrogates_in(value)
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
 
 
 def _decode(text: str) -> Any:
+    """Decode JSON. Raises ValueError if it is invalid or nests deeper than MAX_DEPTH."""
     try:
-        return from_json(text)
+        value = from_json(text)
     except (ValueError, TypeError):
-        # It refuses halves of surrogate pairs: a TypeError is for one that is no escape.
-        return json.loads(text)
+        # It refuses halves of surrogate pairs; a TypeError is for one that is no escape.
+        if _is_too_deep(text):
+            raise ValueError("nested too deep") from None
+        return replace_surrogates_in(json.loads(text))
+    if _nests_deeper(value, MAX_DEPTH):
+        raise ValueError("nested too deep")
+    return value
+
+
+def _nests_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(_nests_deeper(part, levels - 1) for part in parts if isinstance(part, (dict, list)))
 
 
 def _is_too_deep(text: str) -> bool:

@@ -5,8 +5,10 @@ https://platform.openai.com/docs/api-reference/chat
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,13 +20,22 @@ from pydantic import (
     ModelWrapValidatorHandler,
     StrictBool,
     Tag,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
+from pydantic_core import from_json
 
 from bridge.wire.chat_from_responses import to_chat_body
 from bridge.wire.chat_input.blocks import read_blocks
 from bridge.wire.chat_input.effort import ReasoningEffort
 from bridge.wire.chat_input.spellings import read_spellings
+from bridge.wire.json_bytes import encode_json
+
+MOST_MESSAGES = 20_000
+MOST_TOOLS = 2_000
+"""Far more than the API accepts; longer lists are refused without validating their items."""
 
 
 class LenientModel(BaseModel):
@@ -225,6 +236,52 @@ Tool = Annotated[
 ]
 
 
+_CLIENT_TOOLS = ("function", "custom")
+_MOST_KNOWN = 16
+_LONGEST_KNOWN = 64_000
+"""Bytes of a list of tools that is remembered; its models take up to sixteen times as much."""
+
+
+class KnownTools(list[Tool]):
+    """Tools that are remembered by their JSON. Must not be changed."""
+
+    def __init__(self, text: bytes, tools: Iterable[Tool]) -> None:
+        super().__init__(tools)
+        self.text = text
+
+
+def _recall_tools(tools: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Validate a list of tools once: clients send the same ones with each turn.
+
+    Only tools that the client runs are remembered; others may have the password of a server.
+    """
+    if not isinstance(tools, list) or not all(
+        isinstance(tool, dict) and tool.get("type") in _CLIENT_TOOLS for tool in tools
+    ):
+        return validate(tools)
+    text = encode_json(tools)
+    if len(text) <= _LONGEST_KNOWN:
+        # Besides a ValidationError, this may be half of a surrogate pair.
+        with suppress(ValueError):
+            return read_known_tools(text)
+    # Again, for the path in this request: what is refused is not remembered.
+    return validate(tools)
+
+
+@functools.lru_cache(_MOST_KNOWN)
+def read_known_tools(text: bytes) -> KnownTools:
+    """Read a list of tools from its JSON. Raises ValueError, and then remembers nothing."""
+    return KnownTools(text, _get_tools_adapter().validate_python(from_json(text)))
+
+
+@functools.cache
+def _get_tools_adapter() -> TypeAdapter[list[Tool]]:
+    return TypeAdapter(list[Tool])
+
+
+Tools = Annotated[list[Tool], Field(max_length=MOST_TOOLS), WrapValidator(_recall_tools)]
+
+
 class NamedFunction(LenientModel):
     name: str
 
@@ -326,13 +383,6 @@ class WebSearchOptions(LenientModel):
     user_location: UserLocation | None = None
 
 
-_CLIENT_TOOLS = ("function", "custom")
-
-MOST_MESSAGES = 20_000
-MOST_TOOLS = 2_000
-"""Far more than the API accepts; longer lists are refused without validating their items."""
-
-
 class ChatRequest(LenientModel):
     """`POST /v1/chat/completions`. Other fields are ignored with a notice."""
 
@@ -348,7 +398,7 @@ class ChatRequest(LenientModel):
     stop: str | list[str] | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    tools: list[Tool] | None = Field(None, max_length=MOST_TOOLS)
+    tools: Tools | None = None
     tool_choice: ToolChoiceOption | None = None
     functions: list[FunctionDefinition] | None = None
     function_call: Literal["none", "auto"] | NamedFunction | None = None

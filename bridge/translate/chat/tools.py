@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from pydantic import BaseModel
 
@@ -35,10 +36,12 @@ from bridge.wire.chat import (
     CustomToolCall,
     FunctionDefinition,
     FunctionTool,
+    KnownTools,
     NamedCustomChoice,
     NamedToolChoice,
     OtherTool,
     Tool,
+    read_known_tools,
 )
 from bridge.wire.messages import Block
 
@@ -61,6 +64,9 @@ _OF_ANTHROPIC = re.compile(
 
 _TEXT_INPUT = ToolSchema(INPUT_SCHEMA)
 _ANY_INPUT = ToolSchema({"type": "object"})
+
+_MOST_COLLECTED = 16
+"""Lists of tools that are remembered; `KnownTools` bounds the length of each."""
 
 MAX_STRICT_TOOLS = 20
 """The API compiles a grammar for each strict tool, and accepts at most this many."""
@@ -122,10 +128,10 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         # Most chats have no tools, so there is nothing to read.
         return _offer_nothing(chat)
     legacy = chat.functions is not None and chat.tools is None
-    tools = _drop_duplicates(
-        _collect_functions(chat, notices) if legacy else _collect_tools(chat.tools or (), notices),
-        notices,
-    )
+    collected = _collect_functions(chat) if legacy else _collect_tools(chat.tools or ())
+    for line in collected.notices:
+        notices.add(line)
+    tools = collected.tools
     mode, named, allowed = _read_function_call(chat) if legacy else _read_choice(chat)
     if named is not None and named not in {tool.name for tool in tools}:
         raise InvalidRequest(
@@ -136,7 +142,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         tools = tuple(tool for tool in tools if tool.name in allowed)
     return ToolOffer(
         tools=tools,
-        names=ToolNames((tool.name for tool in tools), reserved=_list_reserved_names(chat)),
+        names=_choose_names(tuple(tool.name for tool in tools), _list_reserved_names(chat)),
         toolset=has_toolset(chat),
         server_tools=has_server_tools(chat),
         legacy=legacy,
@@ -145,6 +151,11 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         # A `function_call` can contain only one call.
         one_at_a_time=legacy or chat.parallel_tool_calls is False,
     )
+
+
+@functools.lru_cache(_MOST_COLLECTED)
+def _choose_names(offered: tuple[str, ...], reserved: tuple[str, ...]) -> ToolNames:
+    return ToolNames(offered, reserved)
 
 
 def _offer_nothing(chat: ChatRequest) -> ToolOffer:
@@ -231,8 +242,22 @@ def restrict_to_named(offer: ToolOffer, rules: ModelRules) -> ToolOffer:
     return replace(offer, tools=tuple(tool for tool in offer.tools if tool.name == offer.named))
 
 
-def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
-    offered = []
+class _Collected(NamedTuple):
+    tools: tuple[OfferedTool, ...]
+    notices: tuple[str, ...]
+
+
+def _collect_tools(tools: Sequence[Tool]) -> _Collected:
+    return _recall_collected(tools.text) if isinstance(tools, KnownTools) else _collect(tools)
+
+
+@functools.lru_cache(_MOST_COLLECTED)
+def _recall_collected(text: bytes) -> _Collected:
+    return _collect(read_known_tools(text))
+
+
+def _collect(tools: Sequence[Tool]) -> _Collected:
+    offered, notices = [], Notices()
     for at, tool in enumerate(tools):
         match tool:
             case FunctionTool():
@@ -256,7 +281,7 @@ def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]
                     notices.add(f"tools: {tool.type} ignored: {_explain_ignored(tool.type)}")
             case _:
                 assert_never(tool)
-    return offered
+    return _Collected(_drop_duplicates(offered, notices), notices.lines())
 
 
 def _explain_ignored(kind: str) -> str:
@@ -276,11 +301,13 @@ def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     return (*names, *sorted(MEMBERS)) if has_toolset(chat) else names
 
 
-def _collect_functions(chat: ChatRequest, notices: Notices) -> list[OfferedTool]:
-    return [
+def _collect_functions(chat: ChatRequest) -> _Collected:
+    notices = Notices()
+    offered = [
         _offer_function(function, f"functions[{at}]", notices)
         for at, function in enumerate(chat.functions or ())
     ]
+    return _Collected(_drop_duplicates(offered, notices), notices.lines())
 
 
 def _offer_function(

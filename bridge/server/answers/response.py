@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import secrets
 import time
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -61,6 +61,10 @@ class ResponseMemory:
         Raises PreviousResponseNotFound, InvalidRequest and StorageUnavailable.
         """
         return await self._bridge.responses.load_chain(id)
+
+    def stores(self, store: bool | None) -> bool:
+        """Return whether a response is stored at all; `store` is the client's parameter."""
+        return store is not False
 
     async def save(self, stored: StoredResponse, store: bool | None) -> str | None:
         """Save a response; `store` is the client's `store` parameter.
@@ -213,6 +217,8 @@ async def save_response(
 
     Return a notice if it should be on disk, but is not.
     """
+    if not memory.stores(body.store):
+        return None
     input = body.input if isinstance(body.input, list) else _as_items(body.input)
     items = tuple(item if item.get("id") else {**item, "id": new_id("msg")} for item in input)
     stored = StoredResponse({**response}, items, body.previous_response_id)
@@ -249,7 +255,7 @@ def build_empty_response(body: ResponsesRequest, model: str, id: str | None = No
 
 def new_id(prefix: str) -> str:
     """Make a unique id, such as `resp_…`."""
-    return f"{prefix}_{uuid.uuid4().hex}"
+    return f"{prefix}_{secrets.token_hex(16)}"
 
 
 def _get_time() -> int:

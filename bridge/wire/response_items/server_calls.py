@@ -20,6 +20,7 @@ SERVER_BLOCKS = "server_tool_blocks"
 """The type of an item that holds such blocks, between the Responses API and a chat."""
 
 _MARK = "claude.blocks.1."
+_CALLS = ("server_tool_use", "mcp_tool_use")
 _FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "server_tool_use": {"id": str, "name": str, "input": dict},
     "mcp_tool_use": {"id": str, "name": str, "server_name": str, "input": dict},
@@ -34,7 +35,7 @@ SERVER_PARTS = frozenset(_FIELDS)
 
 
 def is_server_call(block: Mapping[str, Any]) -> bool:
-    return block["type"] in ("server_tool_use", "mcp_tool_use")
+    return block["type"] in _CALLS
 
 
 def is_server_result(block: Mapping[str, Any]) -> bool:
@@ -44,8 +45,11 @@ def is_server_result(block: Mapping[str, Any]) -> bool:
 def list_open_calls(messages: Sequence[Mapping[str, Any]]) -> list[Json]:
     """List the calls in a conversation whose results are still to come."""
     blocks = [block for message in messages for block in message["content"]]
+    calls = [block for block in blocks if block["type"] in _CALLS]
+    if not calls:
+        return []
     answered = {block["tool_use_id"] for block in blocks if is_server_result(block)}
-    return [block for block in blocks if is_server_call(block) and block["id"] not in answered]
+    return [call for call in calls if call["id"] not in answered]
 
 
 def pack_blocks(blocks: Sequence[Mapping[str, Any]]) -> str:

@@ -85,6 +85,9 @@ class SocketMemory(ResponseMemory):
         items = (*before.items, *(item for turn in reversed(turns) for item in turn))
         return Chain(items, before.count + len(turns), on_disk and before.on_disk)
 
+    def stores(self, store: bool | None) -> bool:
+        return True
+
     async def save(self, stored: StoredResponse, store: bool | None) -> str | None:
         self._drop_forgotten()
         notice = await super().save(stored, store)

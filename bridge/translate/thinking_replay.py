@@ -57,7 +57,13 @@ def hash_prefix(request: MessagesRequest) -> str:
 
 def list_call_ids(request: MessagesRequest) -> list[str]:
     """Return the ids of all tool calls in the request; turns are stored under them."""
-    return [id for message in request.messages for id in _list_tool_use_ids(message)]
+    return [
+        block["id"]
+        for message in request.messages
+        if message["role"] == "assistant"
+        for block in message["content"]
+        if block["type"] == "tool_use"
+    ]
 
 
 def restore_thinking(request: MessagesRequest, stored: Mapping[str, StoredTurn]) -> MessagesRequest:

@@ -243,7 +243,7 @@ _LONGEST_KNOWN = 64_000
 
 
 class KnownTools(list[Tool]):
-    """Tools that are remembered by their JSON. Must not be changed."""
+    """Functions and custom tools that are remembered by their JSON. Must not be changed."""
 
     def __init__(self, text: bytes, tools: Iterable[Tool]) -> None:
         super().__init__(tools)
@@ -426,7 +426,7 @@ class ChatRequest(LenientModel):
     @property
     def other_tools(self) -> list[OtherTool]:
         """The tools that are neither functions nor custom tools."""
-        if self.tools is None:
+        if self.tools is None or isinstance(self.tools, KnownTools):
             return []
         # By the type first: `isinstance` is slow for a model that is of another class.
         others = [tool for tool in self.tools if tool.type not in _CLIENT_TOOLS]

@@ -38,8 +38,8 @@ def limit_markers(parts: MarkedParts) -> tuple[MarkedParts, bool]:
 
     Also returns whether there are any.
     """
-    turns = [block for message in parts.messages for block in message["content"]]
-    count = sum(["cache_control" in block for block in (*parts.tools, *parts.system, *turns)])
+    count = sum(["cache_control" in block for block in (*parts.tools, *parts.system)])
+    count += sum(["cache_control" in block for turn in parts.messages for block in turn["content"]])
     if count <= MAX_MARKERS:
         return parts, count > 0
     excess = count - MAX_MARKERS

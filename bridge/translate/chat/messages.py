@@ -95,12 +95,16 @@ def build_conversation(
     images = limit_for_count(_count_images(messages), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices, offer.properties)
     speakers = Speakers(messages, notices)
+    told_apart = speakers.are_told_apart
+    extended = [message for message in messages if message.model_extra]
     turns: list[Message] = []
     for index in range(opening, len(messages)):
         message = messages[index]
         turn = _translate_message(message, index, context)
-        named = speakers.name_speaker(message, turn["content"])
-        turn["content"] = _mark_last_block(named, message)
+        if told_apart:
+            turn["content"] = speakers.name_speaker(message, turn["content"])
+        if extended:
+            turn["content"] = _mark_last_block(turn["content"], message)
         append_turn(turns, turn)
     turns = fit_turns(turns, rules, notices)
     system = [
@@ -110,7 +114,7 @@ def build_conversation(
         if isinstance(message, SystemMessage)
         for block in _mark_last_block(_translate_system_text(message, index, context), message)
     ]
-    _report_extra_fields(messages, notices)
+    _report_extra_fields(extended, notices)
     return Conversation(tuple(system) or None, tuple(turns))
 
 
@@ -121,16 +125,12 @@ def build_conversation(
 
 def _mark_last_block(blocks: list[Block], message: ChatMessage) -> list[Block]:
     """Move a message's cache marker to its last block."""
-    if not message.model_extra or not blocks:
-        return blocks
-    return [*blocks[:-1], copy_cache_marker(blocks[-1], message)]
+    return [*blocks[:-1], copy_cache_marker(blocks[-1], message)] if blocks else blocks
 
 
 def _report_extra_fields(messages: Sequence[ChatMessage], notices: Notices) -> None:
     for message in messages:
-        if not message.model_extra:
-            continue
-        for name, value in message.model_extra.items():
+        for name, value in (message.model_extra or {}).items():
             if value and name not in _HARMLESS:
                 why = _IGNORED_FIELDS.get(name, "unknown field")
                 notices.add(f"messages.{name} ignored: {why}")

@@ -17,7 +17,9 @@ class Speakers:
     def __init__(self, messages: Sequence[ChatMessage], notices: Notices) -> None:
         self._shared: set[str] = set()
         """Roles with more than one speaker; one without a name counts, too."""
-        if not any(map(_has_name, messages)):
+        # By the role: `isinstance` is slow for a model that is of another class.
+        named = [m for m in messages if m.role != "tool" and m.role != "function" and m.name]
+        if not named:
             return
         names: dict[str, set[str | None]] = {}
         for message in messages:
@@ -30,6 +32,11 @@ class Speakers:
                 self._shared.add(role)
             elif found != {None}:
                 notices.add(f"messages.name ignored: the {role} messages have one speaker")
+
+    @property
+    def are_told_apart(self) -> bool:
+        """Whether `name_speaker` has anything to do."""
+        return bool(self._shared)
 
     def name_speaker(self, message: ChatMessage, content: list[Block]) -> list[Block]:
         """Put the speaker's name before what they say or send, behind tool results and thinking."""
@@ -46,10 +53,3 @@ class Speakers:
             return content
         # Images, files or calls alone: the name is all that is said.
         return [*content[:at], {"type": "text", "text": f"{message.name}:"}, *content[at:]]
-
-
-def _has_name(message: ChatMessage) -> bool:
-    # By the role: `isinstance` is slow for a model that is of another class.
-    if message.role == "tool" or message.role == "function":
-        return False
-    return bool(message.name)

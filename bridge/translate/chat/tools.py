@@ -83,7 +83,7 @@ class OfferedTool:
     custom: bool
     """Its input is text; `schema` belongs to the function that stands for it."""
     markers: tuple[BaseModel, ...]
-    """Objects that may have a cache marker: the tool and its function."""
+    """Objects that may have a cache marker: the tool and its function, if they have more fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ def _collect(tools: Sequence[Tool]) -> _Collected:
                         _TEXT_INPUT,
                         False,
                         True,
-                        (custom, tool),
+                        _keep_extended(custom, tool),
                     )
                 )
             case OtherTool():
@@ -330,8 +330,12 @@ def _offer_function(
         schema,
         function.strict is True,
         False,
-        (function, *around),
+        _keep_extended(function, *around),
     )
+
+
+def _keep_extended(*models: BaseModel) -> tuple[BaseModel, ...]:
+    return tuple(model for model in models if model.model_extra)
 
 
 def _drop_duplicates(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
@@ -422,8 +426,7 @@ def _build_tool_block(
     if tool.description:
         block["description"] = tool.description
     for source in tool.markers:
-        if source.model_extra:
-            block = copy_cache_marker(block, source)
+        block = copy_cache_marker(block, source)
     return block
 
 

@@ -53,11 +53,12 @@ def append_turn(turns: list[Message], turn: Message) -> None:
     """Add a turn, merging it into the last one if the role is the same, tool results first."""
     if not turn["content"]:
         return
-    if not turns or turns[-1]["role"] != turn["role"]:
+    last = turns[-1] if turns else None
+    if last is None or last["role"] != turn["role"]:
         turns.append(turn)
-        return
-    # The API requires tool results before any text of their turn.
-    turns[-1]["content"] = results_first([*turns[-1]["content"], *turn["content"]])
+    else:
+        # The API requires tool results before any text of their turn.
+        last["content"] = results_first([*last["content"], *turn["content"]])
 
 
 def as_note(turn: Message) -> Message:
@@ -71,7 +72,7 @@ def place_systems(turns: list[Message]) -> list[Message]:
 
     It accepts them only after a user turn, and only before an assistant turn or at the end.
     """
-    if all(turn["role"] != "system" for turn in turns):
+    if "system" not in {turn["role"] for turn in turns}:
         return turns
     placed: list[Message] = []
     for index, turn in enumerate(turns):

@@ -20,14 +20,22 @@ _FOREIGN = frozenset(
 
 def read_blocks(messages: Any) -> Any:
     """Return messages with OpenAI's parts alone; the same object if there are no others."""
-    if not isinstance(messages, list) or not any(map(_has_foreign, messages)):
+    if not isinstance(messages, list):
+        return messages
+    # Most messages have only a text, and a conversation has hundreds of them.
+    contents = [message.get("content") for message in messages if isinstance(message, dict)]
+    if not any(_has_foreign_part(content) for content in contents if isinstance(content, list)):
         return messages
     return [read for message in messages for read in _read_message(message)]
 
 
 def _has_foreign(message: Any) -> bool:
     content = message.get("content") if isinstance(message, dict) else None
-    return isinstance(content, list) and any(map(_is_foreign, content))
+    return isinstance(content, list) and _has_foreign_part(content)
+
+
+def _has_foreign_part(content: list[Any]) -> bool:
+    return any(map(_is_foreign, content))
 
 
 def _is_foreign(part: Any) -> bool:

@@ -15,7 +15,7 @@ from bridge.translate.passthrough_parameters import fit_parameters, replace_effo
 from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
-from bridge.wire.anthropic import CountBody, MessagesBody, WholeMessage
+from bridge.wire.anthropic import CountBody, MessagesBody, TurnBody, WholeMessage
 from bridge.wire.messages import (
     BODY_FIELDS,
     Block,
@@ -89,7 +89,7 @@ def build_count_request(body: CountBody, headers: Mapping[str, str], model: str)
     fields |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
     named = {name: fields.pop(name) for name in _NAMED & fields.keys()}
     return MessagesRequest(
-        **{**named, "model": model, "messages": tuple(_to_message(turn) for turn in body.messages)},
+        **{**named, "model": model, "messages": tuple(map(_to_message, body.messages))},
         max_tokens=0,
         headers={name: headers[name] for name in PASSED_HEADERS if name in headers},
         more=fields,
@@ -112,8 +112,11 @@ def adapt_to_model(
     return request, (*notices, *more)
 
 
-def _to_message(turn: Any) -> Message:
-    return {"role": turn.role, "content": list(_to_blocks(turn.content) or ())}
+def _to_message(turn: TurnBody) -> Message:
+    content: Any = turn["content"]
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    return {"role": turn["role"], "content": content}
 
 
 def _to_blocks(content: Any) -> tuple[Block, ...] | None:

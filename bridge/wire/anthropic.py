@@ -22,7 +22,9 @@ class AnyBlock(TypedDict):
     type: str
 
 
-class TurnBody(LenientModel):
+class TurnBody(TypedDict):
+    # Not a model: that takes several times as long to validate.
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as above
     role: Literal["user", "assistant", "system"]
     content: str | list[AnyBlock]
 

@@ -95,13 +95,13 @@ def build_conversation(
     images = limit_for_count(_count_images(messages), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices, offer.properties)
     speakers = Speakers(messages, notices)
-    told_apart = speakers.are_told_apart
+    has_several = speakers.has_several
     extended = [message for message in messages if message.model_extra]
     turns: list[Message] = []
     for index in range(opening, len(messages)):
         message = messages[index]
         turn = _translate_message(message, index, context)
-        if told_apart:
+        if has_several:
             turn["content"] = speakers.name_speaker(message, turn["content"])
         if extended:
             turn["content"] = _mark_last_block(turn["content"], message)

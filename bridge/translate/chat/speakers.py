@@ -34,7 +34,7 @@ class Speakers:
                 notices.add(f"messages.name ignored: the {role} messages have one speaker")
 
     @property
-    def are_told_apart(self) -> bool:
+    def has_several(self) -> bool:
         """Whether `name_speaker` has anything to do."""
         return bool(self._shared)
 

@@ -142,7 +142,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         tools = tuple(tool for tool in tools if tool.name in allowed)
     return ToolOffer(
         tools=tools,
-        names=_choose_names(tuple(tool.name for tool in tools), _list_reserved_names(chat)),
+        names=_name_tools(tuple(tool.name for tool in tools), _list_reserved_names(chat)),
         toolset=has_toolset(chat),
         server_tools=has_server_tools(chat),
         legacy=legacy,
@@ -154,7 +154,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
 
 
 @functools.lru_cache(_MOST_COLLECTED)
-def _choose_names(offered: tuple[str, ...], reserved: tuple[str, ...]) -> ToolNames:
+def _name_tools(offered: tuple[str, ...], reserved: tuple[str, ...]) -> ToolNames:
     return ToolNames(offered, reserved)
 
 
@@ -248,15 +248,15 @@ class _Collected(NamedTuple):
 
 
 def _collect_tools(tools: Sequence[Tool]) -> _Collected:
-    return _recall_collected(tools.text) if isinstance(tools, KnownTools) else _collect(tools)
+    return _recall_collected(tools.text) if isinstance(tools, KnownTools) else _offer_tools(tools)
 
 
 @functools.lru_cache(_MOST_COLLECTED)
 def _recall_collected(text: bytes) -> _Collected:
-    return _collect(read_known_tools(text))
+    return _offer_tools(read_known_tools(text))
 
 
-def _collect(tools: Sequence[Tool]) -> _Collected:
+def _offer_tools(tools: Sequence[Tool]) -> _Collected:
     offered, notices = [], Notices()
     for at, tool in enumerate(tools):
         match tool:

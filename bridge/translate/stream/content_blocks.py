@@ -32,13 +32,13 @@ def parse_input(arguments: str) -> dict[str, Any]:
     if not arguments or arguments.isspace():
         return {}
     try:
-        value = _decode(arguments)
+        value = _decode_arguments(arguments)
     except ValueError:
         return {INVALID_JSON: arguments}
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
 
 
-def _decode(text: str) -> Any:
+def _decode_arguments(text: str) -> Any:
     """Decode JSON. Raises ValueError if it is invalid or nests deeper than MAX_DEPTH."""
     try:
         value = from_json(text)

@@ -117,3 +117,42 @@ def test_freed_memory_of_threads_goes_back_to_the_system() -> None:
         [sys.executable, "-c", _LARGE_WORK], capture_output=True, text=True, check=True, timeout=60
     )
     assert int(done.stdout) < 20, "megabytes, of two times 100"
+
+
+_REPEATED_WORK = """
+import asyncio, resource
+from bridge.resilience.free_memory import return_memory, share_memory
+from bridge.resilience.heavy_work import HeavyWork
+
+def count_faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+async def main():
+    work = HeavyWork(1)
+    for _ in range(2):
+        for _ in range(3):
+            before = count_faults()
+            await work.run(lambda: len([bytearray(20_000_000) for _ in range(4)]))
+        print(count_faults() - before)
+        return_memory()
+        before = count_faults()
+        await work.run(lambda: len([bytearray(20_000_000) for _ in range(4)]))
+        print(count_faults() - before)
+    work.close()
+
+share_memory()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(free_memory._find("mallopt") is None, reason="only glibc can be told to")
+def test_work_takes_the_memory_that_the_work_before_has_freed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _REPEATED_WORK],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    again, anew, again_later, _ = map(int, done.stdout.split())
+    assert max(again, again_later) < 1_000 < anew, "pages that the system had to hand out"

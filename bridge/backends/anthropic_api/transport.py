@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import io
 import ssl
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
@@ -29,6 +29,7 @@ from bridge.backends.anthropic_api.answer_start import (
     MAX_ERROR_BYTES,
     CheckedAnswer,
 )
+from bridge.backends.anthropic_api.body_pieces import BodyPieces
 from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
 from bridge.errors import (
     BridgeError,
@@ -40,7 +41,6 @@ from bridge.errors import (
     UpstreamUnreachable,
 )
 from bridge.inspect.recording import CURRENT_CALL
-from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
 
 CONNECT_SECONDS = 10.0
@@ -184,16 +184,42 @@ class DirectSender:
         return WholeAnswer(response.status, response.headers, bytes(body))
 
 
-def _prepare_body(body: Mapping[str, Any]) -> bytes | io.BytesIO:
-    """Encode a body as aiohttp should have it, and show it to the recorder.
-
-    aiohttp would write a large one at once, and copy it twice: into one piece with the headers, and
-    into the buffer of the connection.
-    """
-    encoded = encode_json(body)
+def _prepare_body(body: Mapping[str, Any]) -> bytes | aiohttp.Payload:
+    """Encode a body as aiohttp should have it, and show it to the recorder."""
+    pieces = BodyPieces(body)
     if (call := CURRENT_CALL.get()) is not None:
-        call.set_sent(encoded)
-    return encoded if len(encoded) < _LARGE else io.BytesIO(encoded)
+        call.set_sent(b"".join(pieces))
+    return _BodyPayload(pieces) if pieces.size >= _LARGE else b"".join(pieces)
+
+
+class _BodyPayload(aiohttp.Payload):
+    """A large body, which is encoded and written piece by piece.
+
+    aiohttp would write it at once, and copy it twice: into one piece with the headers, and into the
+    buffer of the connection.
+    """
+
+    _autoclose = True
+    _value: BodyPieces
+
+    @property
+    def size(self) -> int:
+        return self._value.size
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return b"".join(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        for piece in self._value:
+            await writer.write(piece)
+            # Else nothing else would run while the system takes all that is written.
+            await asyncio.sleep(0)
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write the whole body, whose length aiohttp has from `size`."""
+        await self.write(writer)
 
 
 def build_count_body(request: MessagesRequest) -> dict[str, Any]:

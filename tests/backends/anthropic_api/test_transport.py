@@ -39,7 +39,7 @@ from bridge.errors import (
     UpstreamUnreachable,
 )
 from bridge.keys import NamedKey
-from bridge.wire.messages import Message, MessagesRequest
+from bridge.wire.messages import Block, Message, MessagesRequest
 from tests.fake_anthropic.oddities import http
 from tests.fake_anthropic.script import Drop, Hang, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -184,7 +184,9 @@ async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) 
 @pytest.mark.parametrize("length", [100, 600_000, 3_500_000])
 async def test_a_body_of_any_length_arrives_as_it_is(fake: FakeAnthropic, length: int) -> None:
     text = "Grüße, 1." * (length // 11)
-    said: Message = {"role": "user", "content": [{"type": "text", "text": text}]}
+    source = {"type": "text", "media_type": "text/plain", "data": "Words. " * (length // 11)}
+    blocks: list[Block] = [{"type": "text", "text": text}, {"type": "document", "source": source}]
+    said: Message = {"role": "user", "content": blocks}
     async with direct_to(fake.url) as sender:
         await everything(sender, replace(HI, messages=(said,)))
     assert fake.requests[0].body["messages"] == [said]

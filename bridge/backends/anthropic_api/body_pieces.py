@@ -7,7 +7,7 @@ encoded.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge.wire.json_bytes import encode_json
@@ -22,13 +22,12 @@ class BodyPieces:
     """A body in JSON. It is encoded each time that it is read, always to the same bytes."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        # Long data gives way to a mark that no client can know, and the encoded rest is cut there.
-        mark = secrets.token_hex(16)
         self._data: list[str] = []
-        messages = [_take_data(turn, mark, self._data) for turn in body["messages"]]
-        if self._data:
-            rest = encode_json({**body, "messages": messages})
-            self._rest = rest.split(encode_json(mark))
+        if _has_long_data(body["messages"]):
+            # It gives way to a mark that no client can know, and the encoded rest is cut there.
+            mark = secrets.token_hex(16)
+            messages = [_take_data(turn, mark, self._data) for turn in body["messages"]]
+            self._rest = encode_json({**body, "messages": messages}).split(encode_json(mark))
         else:
             self._rest = [encode_json(body)]
         data_size = sum(len(encode_json(data)) for data in self._data)
@@ -52,23 +51,33 @@ def _cut(encoded: bytes) -> Iterator[bytes | memoryview]:
         yield view[start : start + _PIECE]
 
 
-def _take_data(value: Any, mark: str, taken: list[str]) -> Any:
-    """Return a turn or a block with `mark` in place of long data, which is added to `taken`.
+def _has_long_data(values: Iterable[Any]) -> bool:
+    """Return whether a turn or a block has data to be taken out."""
+    for value in values:
+        # A client of Anthropic's API may send anything as a block.
+        if isinstance(value, dict):
+            if "source" in value and _is_long(value["source"]):
+                return True
+            content = value.get("content")
+            if isinstance(content, list) and _has_long_data(content):
+                return True
+    return False
 
-    A client of Anthropic's API may send anything as a block.
-    """
+
+def _is_long(source: Any) -> bool:
+    data = source.get("data") if isinstance(source, dict) else None
+    # Other data may not be as long in UTF-8 as in characters, and may be no valid UTF-8.
+    return isinstance(data, str) and len(data) >= _LONG and data.isascii()
+
+
+def _take_data(value: Any, mark: str, taken: list[str]) -> Any:
+    """Return a turn or a block with `mark` in place of long data, which is added to `taken`."""
     if not isinstance(value, dict):
         return value
     source, content = value.get("source"), value.get("content")
-    if isinstance(source, dict):
-        data = source.get("data")
-        # Other data may not be as long in UTF-8 as in characters, and may be no valid UTF-8.
-        if isinstance(data, str) and len(data) >= _LONG and data.isascii():
-            taken.append(data)
-            return {**value, "source": {**source, "data": mark}}
-    elif isinstance(content, list):
-        before = len(taken)
-        blocks = [_take_data(block, mark, taken) for block in content]
-        if len(taken) > before:
-            return {**value, "content": blocks}
+    if _is_long(source):
+        taken.append(source["data"])
+        return {**value, "source": {**source, "data": mark}}
+    if isinstance(content, list):
+        return {**value, "content": [_take_data(block, mark, taken) for block in content]}
     return value

@@ -23,7 +23,7 @@ class BodyPieces:
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._data: list[str] = []
-        if _has_long_data(body["messages"]):
+        if any(_has_long_data(turn["content"]) for turn in body["messages"]):
             # It gives way to a mark that no client can know, and the encoded rest is cut there.
             mark = secrets.token_hex(16)
             messages = [_take_data(turn, mark, self._data) for turn in body["messages"]]
@@ -51,33 +51,34 @@ def _cut(encoded: bytes) -> Iterator[bytes | memoryview]:
         yield view[start : start + _PIECE]
 
 
-def _has_long_data(values: Iterable[Any]) -> bool:
-    """Return whether a turn or a block has data to be taken out."""
-    for value in values:
-        # A client of Anthropic's API may send anything as a block.
-        if isinstance(value, dict):
-            if "source" in value and _is_long(value["source"]):
+def _has_long_data(blocks: Iterable[Any]) -> bool:
+    for block in blocks:
+        # A client of Anthropic's API may send anything as a block. Most have nothing to look at.
+        if isinstance(block, dict) and ("source" in block or "content" in block):
+            if _find_long_data(block) is not None:
                 return True
-            content = value.get("content")
+            content = block.get("content")
             if isinstance(content, list) and _has_long_data(content):
                 return True
     return False
 
 
-def _is_long(source: Any) -> bool:
+def _find_long_data(block: Mapping[str, Any]) -> str | None:
+    source = block.get("source")
     data = source.get("data") if isinstance(source, dict) else None
     # Other data may not be as long in UTF-8 as in characters, and may be no valid UTF-8.
-    return isinstance(data, str) and len(data) >= _LONG and data.isascii()
+    is_long = isinstance(data, str) and len(data) >= _LONG and data.isascii()
+    return data if is_long else None
 
 
 def _take_data(value: Any, mark: str, taken: list[str]) -> Any:
     """Return a turn or a block with `mark` in place of long data, which is added to `taken`."""
     if not isinstance(value, dict):
         return value
-    source, content = value.get("source"), value.get("content")
-    if _is_long(source):
-        taken.append(source["data"])
-        return {**value, "source": {**source, "data": mark}}
+    data, content = _find_long_data(value), value.get("content")
+    if data is not None:
+        taken.append(data)
+        return {**value, "source": {**value["source"], "data": mark}}
     if isinstance(content, list):
         return {**value, "content": [_take_data(block, mark, taken) for block in content]}
     return value

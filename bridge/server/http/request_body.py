@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -25,6 +25,7 @@ from bridge.server.http.error_body import UNREADABLE_BODY
 from bridge.server.http.invalid_body import explain_invalid
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.paths import DEPLOYMENT
+from bridge.server.http.split_body import SplitBody
 from bridge.server.request_record import Asked, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
@@ -133,8 +134,9 @@ async def parse_body(
     if len(body) < LARGE:
         lease.add(estimate_memory(body))
         return _parse_json(body, model)
-    lease.add(await bridge.heavy_work.run(estimate_memory, body))
-    return await bridge.heavy_work.run(_parse_json, body, model)
+    split = await bridge.heavy_work.run(SplitBody, body)
+    lease.add(split.memory)
+    return await bridge.heavy_work.run(_parse_split, split, body, model)
 
 
 @contextmanager
@@ -201,6 +203,14 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
     return RequestTooLarge(
         f"The body is larger than {settings.max_body_mb} MB (setting max_body_mb)."
     )
+
+
+def _parse_split(split: SplitBody, body: bytes | bytearray, model: type[_Model]) -> _Model:
+    if split.has_data:
+        # What is wrong with a body is found when it is parsed as a whole.
+        with suppress(ValueError):
+            return model.model_validate(split.parse())
+    return _parse_json(body, model)
 
 
 def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -72,18 +73,18 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     is_small = length is not None and length <= _SMALL and not is_encoded
     lease = request[LEASE] = (_SMALL_BODIES if is_small else bridge.bodies).open_lease()
     if is_encoded or not request.content.is_eof():
-        body = await _receive_body(request, lease, bridge.settings)
+        pieces = await _receive_body(request, lease, bridge.settings)
         if is_encoded:
-            _check_encoding(request, body)
+            _check_encoding(request, pieces)
     else:
         # Most bodies arrive with their header: there is nothing to wait for.
-        body = _take_body(request, lease)
+        pieces = deque([_take_body(request, lease)])
     if DEPLOYMENT in request:
-        body = _add_model(body, request[DEPLOYMENT])
+        pieces = deque([_add_model(b"".join(pieces), request[DEPLOYMENT])])
     if (recording := CURRENT.get()) is not None:
-        recording.set_body(body)
-    request[_SIZE] = len(body)
-    parsed = await parse_body(bridge, lease, body, model)
+        recording.set_body(b"".join(pieces))
+    request[_SIZE] = sum(map(len, pieces))
+    parsed = await _parse_body(bridge, lease, pieces, model)
     _note_asked(request, parsed)
     return parsed
 
@@ -97,15 +98,15 @@ def _note_asked(request: web.Request, body: BaseModel) -> None:
         get_record(request).asked = Asked(name, bool(getattr(body, "stream", False)), count)
 
 
-def _check_encoding(request: web.Request, body: bytes | bytearray) -> None:
+def _check_encoding(request: web.Request, pieces: Iterable[bytes]) -> None:
     """Raise InvalidRequest if the body is still encoded, or nothing of it could be decoded."""
     encoding = request.headers["Content-Encoding"].strip()
     if encoding.lower() in _ENCODINGS:
         # A body that is cut off ends without an error.
-        if not body and request.content_length:
+        if not any(pieces) and request.content_length:
             raise _build_unreadable()
     # Some clients name a charset here.
-    elif encoding.lower() not in ("", "identity") and not body.lstrip().startswith(b"{"):
+    elif encoding.lower() not in ("", "identity") and not _begins_object(pieces):
         raise InvalidRequest(
             f"Content-Encoding {encoding[:100]} is not supported: use one of "
             f"{', '.join(_ENCODINGS)}, or none.",
@@ -113,7 +114,11 @@ def _check_encoding(request: web.Request, body: bytes | bytearray) -> None:
         )
 
 
-def _add_model(body: bytes | bytearray, model: str) -> bytes | bytearray:
+def _begins_object(pieces: Iterable[bytes]) -> bool:
+    return b"".join(pieces).lstrip().startswith(b"{")
+
+
+def _add_model(body: bytes, model: str) -> bytes:
     """Put the model of an Azure path into a body without one."""
     try:
         fields = from_json(body or b"{}")
@@ -124,19 +129,22 @@ def _add_model(body: bytes | bytearray, model: str) -> bytes | bytearray:
     return encode_json({**fields, "model": model})
 
 
-async def parse_body(
-    bridge: Bridge, lease: MemoryLease, body: bytes | bytearray, model: type[_Model]
+async def _parse_body(
+    bridge: Bridge, lease: MemoryLease, pieces: deque[bytes], model: type[_Model]
 ) -> _Model:
-    """Parse a body that `lease` already has, and add what it takes once it is parsed.
+    """Parse a body whose pieces `lease` already has, and add what it takes once it is parsed.
 
-    Raises like `read_body`.
+    Nothing is left in `pieces`. Raises like `read_body`.
     """
-    if len(body) < LARGE:
+    if (size := sum(map(len, pieces))) < LARGE:
+        body = b"".join(pieces)
         lease.add(estimate_memory(body))
         return _parse_json(body, model)
-    split = await bridge.heavy_work.run(SplitBody, body)
-    lease.add(split.memory)
-    return await bridge.heavy_work.run(_parse_split, split, body, model)
+    # While it is split, it takes twice its size at most, and only once afterwards.
+    lease.add(size)
+    split = await bridge.heavy_work.run(SplitBody, pieces)
+    lease.add(max(0, split.memory - size))
+    return await bridge.heavy_work.run(_parse_split, split, model)
 
 
 @contextmanager
@@ -168,9 +176,10 @@ def _take_body(request: web.Request, lease: MemoryLease) -> bytes:
 
 async def _receive_body(
     request: web.Request, lease: MemoryLease, settings: Settings
-) -> bytes | bytearray:
+) -> deque[bytes]:
     """Read the whole body, decompressed, as long as it is within the limits."""
-    limit, body = settings.max_body_mb << 20, bytearray()
+    limit, size = settings.max_body_mb << 20, 0
+    pieces: deque[bytes] = deque()
     if (request.content_length or 0) > limit:
         raise _build_too_large(settings)
     loop, seconds = asyncio.get_running_loop(), settings.body_seconds
@@ -179,12 +188,13 @@ async def _receive_body(
             # `request.read` would decompress up to the limit at once, before the budget is asked.
             while chunk := await request.content.readany():
                 lease.add(len(chunk))
-                body += chunk
-                if len(body) > limit:
+                pieces.append(chunk)
+                size += len(chunk)
+                if size > limit:
                     raise _build_too_large(settings)
                 timeout.reschedule(loop.time() + seconds)
                 # A compressed body has arrived as a whole, so reading it waits for nothing.
-                if len(body) >= LARGE:
+                if size >= LARGE:
                     await asyncio.sleep(0)
     except web.RequestPayloadError as error:
         raise _build_unreadable() from error
@@ -192,7 +202,7 @@ async def _receive_body(
         raise BodyTimedOut(
             f"The body stopped arriving for {seconds:g} seconds (setting body_seconds)."
         ) from error
-    return body
+    return pieces
 
 
 def _build_unreadable() -> InvalidRequest:
@@ -205,15 +215,15 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
     )
 
 
-def _parse_split(split: SplitBody, body: bytes | bytearray, model: type[_Model]) -> _Model:
+def _parse_split(split: SplitBody, model: type[_Model]) -> _Model:
     if split.has_data:
         # What is wrong with a body is found when it is parsed as a whole.
         with suppress(ValueError):
             return model.model_validate(split.parse())
-    return _parse_json(body, model)
+    return _parse_json(split.join(), model)
 
 
-def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
+def _parse_json(body: bytes, model: type[_Model]) -> _Model:
     # Not `model_validate_json`: it builds a tree of the body first, and takes a third longer.
     try:
         # Without a body, the error names the first missing field.

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pybase64
@@ -16,8 +18,8 @@ from pydantic_core import from_json
 
 from bridge.server.http.json_memory import estimate_memory
 
-_WINDOW = 64 * 1024
-"""Bytes without a quote that make the search look closer; a string of twice as many has them."""
+_LONG = 64 * 1024
+"""Bytes of a string from which it may be taken out; one that is twice as long always is."""
 _DECODED = 256 * 1024
 """Characters of base64 that are decoded at once, to check them; a multiple of four."""
 _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECASE)
@@ -25,71 +27,97 @@ _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECA
 
 
 class SplitBody:
-    """A JSON body: its outline, in which a mark stands for each long string of base64."""
+    """A JSON body that is split at long strings of base64.
 
-    def __init__(self, body: bytes | bytearray) -> None:
-        """Raises RequestTooLarge like `estimate_memory`."""
-        self._body = body
-        self._spans = list(_find_data(body))
-        # No client can know it, so that no other string is taken for it.
+    What stands between two strings cannot be taken for one: base64 has no separators. If it is
+    behind the end of a string, the rest of the body is as invalid as the whole.
+    """
+
+    def __init__(self, pieces: deque[bytes]) -> None:
+        """Take the pieces of a body; each is freed as soon as it is not needed.
+
+        Raises RequestTooLarge like `estimate_memory`.
+        """
+        self._strings: list[str] = []
+        self._between: list[bytes] = []
+        """What is in front of each string, and behind the last one."""
+        self._gap: list[bytes] = []
+        """What will be in front of the next string."""
+        self._run: list[bytes] = []
+        """What has come since the last quote."""
+        while pieces:
+            self._feed(pieces.popleft())
+        self._between.append(b"".join(chain(self._gap, self._run)))
+        self._gap, self._run = [], []
+        # No client can know it, so that nothing else is taken for it.
         self._mark = secrets.token_hex(16)
-        self._outline = self._build_outline() if self._spans else body
-        data_size = sum(end - start for start, end in self._spans)
-        self.memory = estimate_memory(self._outline) + data_size
+        self._outline = self._mark.encode().join(self._between)
+        self.memory = estimate_memory(self._outline) + sum(map(len, self._strings))
         """Bytes that the body takes once it is parsed, about."""
 
     @property
     def has_data(self) -> bool:
         """Whether something was taken out."""
-        return bool(self._spans)
+        return bool(self._strings)
 
     def parse(self) -> Any:
         """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
         value = from_json(self._outline)
-        strings = self._read_strings()
+        strings = iter(self._strings)
         _put_back(value, self._mark, strings)
-        # Such as for data that is a name, or whose name comes twice.
+        # Such as data that is a name, or whose name comes twice.
         if next(strings, None) is not None:
             raise ValueError("not all data is a value of its own")
         return value
 
-    def _build_outline(self) -> bytes:
-        ends = [0, *(end for _, end in self._spans)]
-        starts = [*(start for start, _ in self._spans), len(self._body)]
-        between = [self._body[end:start] for end, start in zip(ends, starts, strict=True)]
-        return self._mark.encode().join(between)
+    def join(self) -> bytes:
+        """Return the whole body as it came."""
+        strings = [string.encode() for string in self._strings]
+        pairs = zip(self._between, [*strings, b""], strict=True)
+        return b"".join(chain.from_iterable(pairs))
 
-    def _read_strings(self) -> Iterator[str]:
-        view = memoryview(self._body)
-        return (str(view[start:end], "ascii") for start, end in self._spans)
-
-
-def _find_data(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Yield where the content of long strings begins and ends that is base64 or a data URL.
-
-    What stands between two strings cannot be taken for one: base64 has no separators. If the data
-    is behind the end of a string, the outline is as invalid as the body.
-    """
-    passed = at = 0
-    while at + _WINDOW <= len(body):
-        if body.find(b'"', at, at + _WINDOW) >= 0:
-            at += _WINDOW
-            continue
-        start, end = body.rfind(b'"', passed, at) + 1, body.find(b'"', at + _WINDOW)
-        if end < 0:
+    def _feed(self, piece: bytes) -> None:
+        if b'"' not in piece:
+            self._run.append(piece)
             return
+        for start in range(0, len(piece), _LONG):
+            self._feed_window(piece[start : start + _LONG])
+
+    def _feed_window(self, window: bytes) -> None:
+        """Feed what is so short that a long string cannot both begin and end in it."""
+        first, last = window.find(b'"'), window.rfind(b'"')
+        if first < 0:
+            self._run.append(window)
+            return
+        self._run.append(window[:first])
+        self._end_run()
+        self._gap.append(window[first : last + 1])
+        self._run = [window[last + 1 :]]
+
+    def _end_run(self) -> None:
+        """Take out what has come since the last quote, or leave it where it is."""
+        if sum(map(len, self._run)) < _LONG:
+            self._gap += filter(None, self._run)
+            return
+        content = b"".join(self._run)
+        self._run.clear()
+        before = b"".join(self._gap[-2:])
         # An escaped quote is part of a longer string.
-        if start and body[start - 2 : start - 1] != b"\\" and _is_base64(body, start, end):
-            yield start, end
-        passed, at = end, end + 1
+        if before.endswith(b'"') and not before.endswith(b'\\"') and _is_base64(content):
+            self._between.append(b"".join(self._gap))
+            self._strings.append(str(content, "ascii"))
+            self._gap.clear()
+        else:
+            self._gap.append(content)
 
 
-def _is_base64(body: bytes | bytearray, start: int, end: int) -> bool:
-    label = _LABEL.match(body, start, end)
-    view = memoryview(body)[start if label is None else label.end() : end]
+def _is_base64(content: bytes) -> bool:
+    """Return whether a string is base64 or a data URL with it."""
+    label = _LABEL.match(content)
+    data = memoryview(content)[0 if label is None else label.end() :]
     try:
-        for at in range(0, len(view), _DECODED):
-            pybase64.b64decode(view[at : at + _DECODED], validate=True)
+        for start in range(0, len(data), _DECODED):
+            pybase64.b64decode(data[start : start + _DECODED], validate=True)
     except ValueError:
         return False
     return True
@@ -100,12 +128,13 @@ def _put_back(value: Any, mark: str, strings: Iterator[str]) -> None:
 
     Raises ValueError if there are too few.
     """
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in items:
-        if isinstance(item, dict | list):
-            _put_back(item, mark, strings)
-        elif item == mark:
+    if not isinstance(value, dict | list):
+        return
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if item == mark:
             # In the order of the body, which a dict keeps.
             if (string := next(strings, None)) is None:
                 raise ValueError("there is more than the data that was taken out")
             value[key] = string
+        else:
+            _put_back(item, mark, strings)

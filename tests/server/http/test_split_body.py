@@ -1,0 +1,144 @@
+"""A body that is parsed without its pictures has the same value as one that is parsed whole."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections import deque
+from itertools import pairwise
+from typing import Any
+
+import aiohttp
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic_core import from_json
+
+from bridge.server.http import split_body
+from bridge.server.http.split_body import SplitBody
+from tests.conftest import StartBridge
+
+DATA = "iVBORw0KGgo/+AAA" * 20_000
+URL = "data:image/png;base64," + DATA
+
+
+def cut(body: bytes, size: int) -> deque[bytes]:
+    return deque(body[at : at + size] for at in range(0, len(body), size))
+
+
+@pytest.mark.parametrize("size", [1000, 65_536, 100_001, 10_000_000])
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ({"a": DATA}, 1),
+        ([URL, {"b": [1, URL, "x"], "c": f"Data:image/png;charset=x;base64,{DATA}"}, "d"], 3),
+        ({"a": "Grüße", "b": DATA, "c": "\U0001f600"}, 1),
+        ({"a": DATA.replace("/", "_")}, 0),
+        ({"a": DATA[1:]}, 0),
+        ({"a": f"data:{'x' * 300},{DATA}"}, 0),
+        ({"a": "word " * 50_000}, 0),
+        ({"a": json.dumps({"b": DATA})}, 0),
+        ({"a": json.dumps(DATA)}, 0),
+    ],
+)
+def test_the_value_is_the_same(value: Any, count: int, size: int) -> None:
+    body = json.dumps(value).encode()
+    pieces = cut(body, size)
+    split = SplitBody(pieces)
+    assert (split.parse(), split.join(), split.has_data) == (value, body, count > 0)
+    assert len(split._strings) == count
+    assert not pieces
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"DATA":1}',
+        '{"a":"DATA","a":"DATA"}',
+        '{"a":"DATA","b":"DATA","a":1}',
+        '["a"DATA"b"]',
+        '["DATA"',
+        '["\\ud800","DATA"]',
+        "[" * 300 + '"DATA"' + "]" * 300,
+    ],
+)
+def test_what_must_be_parsed_as_a_whole_is_not_parsed_another_way(body: str) -> None:
+    data = body.replace("DATA", DATA).encode()
+    split = SplitBody(cut(data, 65_536))
+    assert split.has_data
+    with pytest.raises(ValueError):
+        split.parse()
+    assert split.join() == data
+
+
+_DATA = ("iVBORw0KGgo/", "AAAA" * 9, "data:image/png;base64,AAAAAAAAAAAA", "A\\/AAAAAA")
+_STRINGS = st.text(max_size=8) | st.sampled_from(_DATA)
+_VALUES = st.recursive(
+    _STRINGS | st.integers(0, 10**12) | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_STRINGS, inner, max_size=4),
+    max_leaves=12,
+)
+_EDGES = st.lists(st.integers(0, 200), max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_VALUES, _EDGES, st.integers(0, 400), st.sampled_from('"\\A,'))
+@example({"a": 'AAAAAAAA"', "b": "AAAAAAAAAAAA"}, [7, 8, 9], 400, "A")
+def test_no_body_gets_another_value(value: Any, edges: list[int], at: int, odd: str) -> None:
+    body = json.dumps(value, separators=(",", ":"))
+    check_value(body.encode(), edges)
+    check_value(f"{body[:at]}{odd}{body[at:]}".encode(), edges)
+
+
+def check_value(body: bytes, edges: list[int]) -> None:
+    bounds = pairwise([0, *sorted(edges), len(body)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split_body, "_LONG", 8)
+        split = SplitBody(deque(body[start:end] for start, end in bounds))
+    assert split.join() == body
+    try:
+        value = split.parse()
+    except ValueError:
+        return
+    assert value == from_json(body)
+
+
+def test_a_body_takes_little_more_than_its_size() -> None:
+    tracemalloc.start()
+    pieces = cut(json.dumps([URL, *[DATA * 4] * 6]).encode(), 200_000)
+    size = sum(map(len, pieces))
+    tracemalloc.reset_peak()
+    split = SplitBody(pieces)
+    value = split.parse()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(value) == 7
+    assert peak < 1.5 * size
+    assert size < split.memory < 1.1 * size
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": URL}}
+
+
+@pytest.mark.parametrize(
+    ("content", "param", "message"),
+    [
+        ([IMAGE, {"type": "text"}], "messages[0].content[1].text", "Missing"),
+        ([{"type": "image_url", "image_url": URL + "=A"}], "messages[0].content[0]", "base64"),
+        ([IMAGE, {"type": "sound"}], "messages[0].content[1]", "'sound'"),
+    ],
+)
+async def test_an_error_beside_a_picture_names_its_field(
+    start_bridge: StartBridge, content: Any, param: str, message: str
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    pad = {"role": "user", "content": "word " * 100_000}
+    body = {"model": "bridge-echo", "messages": [{"role": "user", "content": content}, pad]}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}/v1/chat/completions", json=body) as answer,
+    ):
+        error = (await answer.json())["error"]
+    assert (answer.status, error["type"]) == (400, "invalid_request_error")
+    assert error["param"].startswith(param)
+    assert message in error["message"]

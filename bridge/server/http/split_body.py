@@ -29,8 +29,9 @@ _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECA
 class SplitBody:
     """A JSON body that is split at long strings of base64.
 
-    What stands between two strings cannot be taken for one: base64 has no separators. If it is
-    behind the end of a string, the rest of the body is as invalid as the whole.
+    Whatever is base64 from one quote to the next is taken out. Where that is no string, or not all
+    of one, it cannot be put back, and the body has to be parsed as a whole: base64 has nothing that
+    may stand between two strings.
     """
 
     def __init__(self, pieces: deque[bytes]) -> None:
@@ -97,13 +98,11 @@ class SplitBody:
     def _end_run(self) -> None:
         """Take out what has come since the last quote, or leave it where it is."""
         if sum(map(len, self._run)) < _LONG:
-            self._gap += filter(None, self._run)
+            self._gap += self._run
             return
         content = b"".join(self._run)
         self._run.clear()
-        before = b"".join(self._gap[-2:])
-        # An escaped quote is part of a longer string.
-        if before.endswith(b'"') and not before.endswith(b'\\"') and _is_base64(content):
+        if _is_base64(content):
             self._between.append(b"".join(self._gap))
             self._strings.append(str(content, "ascii"))
             self._gap.clear()

@@ -58,6 +58,7 @@ def test_the_value_is_the_same(value: Any, count: int, size: int) -> None:
         '{"a":"DATA","b":"DATA","a":1}',
         '["a"DATA"b"]',
         '["DATA"',
+        '["\\"DATA"]',
         '["\\ud800","DATA"]',
         "[" * 300 + '"DATA"' + "]" * 300,
     ],

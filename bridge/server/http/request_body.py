@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -24,18 +23,14 @@ from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
 from bridge.server.http.error_body import UNREADABLE_BODY
 from bridge.server.http.invalid_body import explain_invalid
-from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.paths import DEPLOYMENT
-from bridge.server.http.split_body import SplitBody
+from bridge.server.http.split_body import LARGE, SplitBody
 from bridge.server.request_record import Asked, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 from bridge.wire.json_bytes import encode_json, replace_surrogates
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-LARGE = 512 * 1024
-"""Size in bytes from which a body is parsed and translated in a thread, not on the event loop."""
 
 _SMALL = 1024
 _SMALL_BODIES = MemoryBudget(sys.maxsize)
@@ -73,18 +68,18 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     is_small = length is not None and length <= _SMALL and not is_encoded
     lease = request[LEASE] = (_SMALL_BODIES if is_small else bridge.bodies).open_lease()
     if is_encoded or not request.content.is_eof():
-        pieces = await _receive_body(request, lease, bridge.settings)
+        body = await _receive_body(request, lease, bridge.settings)
         if is_encoded:
-            _check_encoding(request, pieces)
+            _check_encoding(request, body)
     else:
         # Most bodies arrive with their header: there is nothing to wait for.
-        pieces = deque([_take_body(request, lease)])
+        body = _take_body(request, lease)
     if DEPLOYMENT in request:
-        pieces = deque([_add_model(b"".join(pieces), request[DEPLOYMENT])])
+        body = _add_model(body, request[DEPLOYMENT])
     if (recording := CURRENT.get()) is not None:
-        recording.set_body(b"".join(pieces))
-    request[_SIZE] = sum(map(len, pieces))
-    parsed = await _parse_body(bridge, lease, pieces, model)
+        recording.set_body(body.join())
+    request[_SIZE] = body.size
+    parsed = await _parse_body(bridge, lease, body, model)
     _note_asked(request, parsed)
     return parsed
 
@@ -98,15 +93,15 @@ def _note_asked(request: web.Request, body: BaseModel) -> None:
         get_record(request).asked = Asked(name, bool(getattr(body, "stream", False)), count)
 
 
-def _check_encoding(request: web.Request, pieces: Iterable[bytes]) -> None:
+def _check_encoding(request: web.Request, body: SplitBody) -> None:
     """Raise InvalidRequest if the body is still encoded, or nothing of it could be decoded."""
     encoding = request.headers["Content-Encoding"].strip()
     if encoding.lower() in _ENCODINGS:
         # A body that is cut off ends without an error.
-        if not any(pieces) and request.content_length:
+        if not body.size and request.content_length:
             raise _build_unreadable()
     # Some clients name a charset here.
-    elif encoding.lower() not in ("", "identity") and not _begins_object(pieces):
+    elif encoding.lower() not in ("", "identity") and not body.outline.lstrip().startswith(b"{"):
         raise InvalidRequest(
             f"Content-Encoding {encoding[:100]} is not supported: use one of "
             f"{', '.join(_ENCODINGS)}, or none.",
@@ -114,37 +109,36 @@ def _check_encoding(request: web.Request, pieces: Iterable[bytes]) -> None:
         )
 
 
-def _begins_object(pieces: Iterable[bytes]) -> bool:
-    return b"".join(pieces).lstrip().startswith(b"{")
-
-
-def _add_model(body: bytes, model: str) -> bytes:
+def _add_model(body: SplitBody, model: str) -> SplitBody:
     """Put the model of an Azure path into a body without one."""
     try:
-        fields = from_json(body or b"{}")
+        fields = from_json(body.join() or b"{}")
     except ValueError:
         return body
     if not isinstance(fields, dict) or fields.get("model"):
         return body
-    return encode_json({**fields, "model": model})
+    named = SplitBody()
+    named.feed(encode_json({**fields, "model": model}))
+    return named
 
 
 async def _parse_body(
-    bridge: Bridge, lease: MemoryLease, pieces: deque[bytes], model: type[_Model]
+    bridge: Bridge, lease: MemoryLease, body: SplitBody, model: type[_Model]
 ) -> _Model:
-    """Parse a body whose pieces `lease` already has, and add what it takes once it is parsed.
+    """Parse a body that `lease` already has, and add what it takes once it is parsed.
 
-    Nothing is left in `pieces`. Raises like `read_body`.
+    Raises like `read_body`.
     """
-    if (size := sum(map(len, pieces))) < LARGE:
-        body = b"".join(pieces)
-        lease.add(estimate_memory(body))
-        return _parse_json(body, model)
-    # While it is split, it takes twice its size at most, and only once afterwards.
-    lease.add(size)
-    split = await bridge.heavy_work.run(SplitBody, pieces)
-    lease.add(max(0, split.memory - size))
-    return await bridge.heavy_work.run(_parse_split, split, model)
+    if len(body.outline) >= LARGE:
+        lease.add(await bridge.heavy_work.run(body.estimate_memory))
+        return await bridge.heavy_work.run(_parse_split, body, model)
+    lease.add(body.estimate_memory())
+    if not body.has_data:
+        return _parse_json(body.outline, model)
+    with suppress(ValueError):
+        return model.model_validate(body.parse())
+    # What is wrong with it is found when it is parsed as a whole.
+    return await bridge.heavy_work.run(_parse_json, body.join(), model)
 
 
 @contextmanager
@@ -164,22 +158,20 @@ def validate_body(model: type[_Model], body: Any) -> _Model:
         raise explain_invalid(error, body, getattr(model, "read_variants", None)) from error
 
 
-def _take_body(request: web.Request, lease: MemoryLease) -> bytes:
+def _take_body(request: web.Request, lease: MemoryLease) -> SplitBody:
     """Return a body that has arrived as a whole."""
+    body = SplitBody()
     try:
-        body = request.content.read_nowait()
+        body.feed(request.content.read_nowait())
     except web.RequestPayloadError as error:
         raise _build_unreadable() from error
-    lease.add(len(body))
+    lease.add(body.size)
     return body
 
 
-async def _receive_body(
-    request: web.Request, lease: MemoryLease, settings: Settings
-) -> deque[bytes]:
+async def _receive_body(request: web.Request, lease: MemoryLease, settings: Settings) -> SplitBody:
     """Read the whole body, decompressed, as long as it is within the limits."""
-    limit, size = settings.max_body_mb << 20, 0
-    pieces: deque[bytes] = deque()
+    limit, body = settings.max_body_mb << 20, SplitBody()
     if (request.content_length or 0) > limit:
         raise _build_too_large(settings)
     loop, seconds = asyncio.get_running_loop(), settings.body_seconds
@@ -188,13 +180,12 @@ async def _receive_body(
             # `request.read` would decompress up to the limit at once, before the budget is asked.
             while chunk := await request.content.readany():
                 lease.add(len(chunk))
-                pieces.append(chunk)
-                size += len(chunk)
-                if size > limit:
+                body.feed(chunk)
+                if body.size > limit:
                     raise _build_too_large(settings)
                 timeout.reschedule(loop.time() + seconds)
                 # A compressed body has arrived as a whole, so reading it waits for nothing.
-                if size >= LARGE:
+                if body.size >= LARGE:
                     await asyncio.sleep(0)
     except web.RequestPayloadError as error:
         raise _build_unreadable() from error
@@ -202,7 +193,7 @@ async def _receive_body(
         raise BodyTimedOut(
             f"The body stopped arriving for {seconds:g} seconds (setting body_seconds)."
         ) from error
-    return pieces
+    return body
 
 
 def _build_unreadable() -> InvalidRequest:
@@ -215,12 +206,11 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
     )
 
 
-def _parse_split(split: SplitBody, model: type[_Model]) -> _Model:
-    if split.has_data:
-        # What is wrong with a body is found when it is parsed as a whole.
+def _parse_split(body: SplitBody, model: type[_Model]) -> _Model:
+    if body.has_data:
         with suppress(ValueError):
-            return model.model_validate(split.parse())
-    return _parse_json(split.join(), model)
+            return model.model_validate(body.parse())
+    return _parse_json(body.join(), model)
 
 
 def _parse_json(body: bytes, model: type[_Model]) -> _Model:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -17,6 +17,9 @@ import pybase64
 from pydantic_core import from_json
 
 from bridge.server.http.json_memory import estimate_memory
+
+LARGE = 512 * 1024
+"""Bytes from which a body is split, and parsed and translated in a thread."""
 
 _LONG = 64 * 1024
 """Bytes of a string from which it may be taken out; one that is twice as long always is."""
@@ -27,43 +30,62 @@ _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECA
 
 
 class SplitBody:
-    """A JSON body that is split at long strings of base64.
+    """A JSON body that is split at long strings of base64 while it arrives.
 
     Whatever is base64 from one quote to the next is taken out. Where that is no string, or not all
     of one, it cannot be put back, and the body has to be parsed as a whole: base64 has nothing that
     may stand between two strings.
     """
 
-    def __init__(self, pieces: deque[bytes]) -> None:
-        """Take the pieces of a body; each is freed as soon as it is not needed.
-
-        Raises RequestTooLarge like `estimate_memory`.
-        """
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes of the whole body."""
         self._strings: list[str] = []
         self._between: list[bytes] = []
-        """What is in front of each string, and behind the last one."""
+        """What is in front of each string."""
         self._gap: list[bytes] = []
-        """What will be in front of the next string."""
+        """What has come since the last string."""
         self._run: list[bytes] = []
         """What has come since the last quote."""
-        while pieces:
-            self._feed(pieces.popleft())
-        self._between.append(b"".join(chain(self._gap, self._run)))
-        self._gap, self._run = [], []
-        # No client can know it, so that nothing else is taken for it.
-        self._mark = secrets.token_hex(16)
-        self._outline = self._mark.encode().join(self._between)
-        self.memory = estimate_memory(self._outline) + sum(map(len, self._strings))
-        """Bytes that the body takes once it is parsed, about."""
+        self._waiting: list[bytes] = []
+        """A body that is not large yet."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        self.size += len(piece)
+        if self.size < LARGE:
+            # Searching would take longer than parsing.
+            self._waiting.append(piece)
+            return
+        for waiting in (*self._waiting, piece):
+            self._search(waiting)
+        self._waiting.clear()
 
     @property
     def has_data(self) -> bool:
         """Whether something was taken out."""
         return bool(self._strings)
 
+    @cached_property
+    def outline(self) -> bytes:
+        """The body with a mark in place of each string; nothing can be fed afterwards."""
+        return self._mark.encode().join([*self._between, self._join_rest()])
+
+    @cached_property
+    def _mark(self) -> str:
+        # No client can know it, so that nothing else is taken for it.
+        return secrets.token_hex(16) if self._strings else ""
+
+    def estimate_memory(self) -> int:
+        """Return the bytes that the body takes once it is parsed, about.
+
+        Raises RequestTooLarge like `json_memory.estimate_memory`.
+        """
+        return estimate_memory(self.outline) + sum(map(len, self._strings))
+
     def parse(self) -> Any:
         """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
-        value = from_json(self._outline)
+        value = from_json(self.outline)
         strings = iter(self._strings)
         _put_back(value, self._mark, strings)
         # Such as data that is a name, or whose name comes twice.
@@ -73,19 +95,22 @@ class SplitBody:
 
     def join(self) -> bytes:
         """Return the whole body as it came."""
-        strings = [string.encode() for string in self._strings]
-        pairs = zip(self._between, [*strings, b""], strict=True)
-        return b"".join(chain.from_iterable(pairs))
+        encoded = [string.encode() for string in self._strings]
+        pairs = zip(self._between, encoded, strict=True)
+        return b"".join([*chain.from_iterable(pairs), self._join_rest()])
 
-    def _feed(self, piece: bytes) -> None:
+    def _join_rest(self) -> bytes:
+        return b"".join(chain(self._gap, self._run, self._waiting))
+
+    def _search(self, piece: bytes) -> None:
         if b'"' not in piece:
             self._run.append(piece)
             return
         for start in range(0, len(piece), _LONG):
-            self._feed_window(piece[start : start + _LONG])
+            self._search_window(piece[start : start + _LONG])
 
-    def _feed_window(self, window: bytes) -> None:
-        """Feed what is so short that a long string cannot both begin and end in it."""
+    def _search_window(self, window: bytes) -> None:
+        """Search in what is so short that a long string cannot both begin and end in it."""
         first, last = window.find(b'"'), window.rfind(b'"')
         if first < 0:
             self._run.append(window)

@@ -43,7 +43,8 @@ from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.protocol import QuietHandler, drop_connection
 from bridge.server.http.recording.detached import record_event
-from bridge.server.http.request_body import LARGE, validate_body
+from bridge.server.http.request_body import validate_body
+from bridge.server.http.split_body import LARGE
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.response_table import StoredResponse

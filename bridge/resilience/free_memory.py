@@ -11,7 +11,7 @@ from collections.abc import Callable
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 _LARGEST_SHARED = 32 * 1024 * 1024
-"""The largest allocation that glibc takes from the shared pool if it is told to, in bytes."""
+"""Bytes of the largest allocation that glibc can take from the shared pool."""
 _LITTLE = 8 * 1024 * 1024
 _MUCH = 1024 * 1024 * 1024
 """Bytes of free memory at the end of the pool from which glibc returns them at once."""
@@ -33,8 +33,8 @@ def share_memory() -> None:
 def keep_memory() -> None:
     """Keep what is freed for the next allocations, until `return_memory` is called.
 
-    The system hands memory out page by page and empties each first: for a large body that takes as
-    long as everything else that is done with it.
+    The system provides memory page by page, and clears each page first: for a large body that takes
+    as long as everything else that is done with it.
     """
     if (mallopt := _find("mallopt")) is not None:
         mallopt(_TRIM_THRESHOLD, _MUCH)

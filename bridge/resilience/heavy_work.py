@@ -26,11 +26,9 @@ _REST_SECONDS = 5.0
 """Time without work after which freed memory is returned; getting it back takes a little."""
 
 
-def _work(
-    function: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
-) -> _Result:
+def _work_in(context: contextvars.Context, work: Callable[[], _Result]) -> _Result:
     free_memory.keep_memory()
-    return function(*args, **kwargs)
+    return context.run(work)
 
 
 class HeavyWork:
@@ -55,7 +53,7 @@ class HeavyWork:
         abandoned = threading.Event()
         context = contextvars.copy_context()
         context.run(ABANDONED.set, abandoned)
-        work = functools.partial(context.run, _work, function, *args, **kwargs)
+        work = functools.partial(_work_in, context, functools.partial(function, *args, **kwargs))
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.server.http.invalid_body import join_field_path
+from bridge.server.http.body.invalid_body import join_field_path
 from bridge.wire.embeddings import MOST_INPUTS, MOST_TOKENS, EmbeddingsRequest
 
 

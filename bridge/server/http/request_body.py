@@ -20,11 +20,11 @@ from pydantic_core import from_json
 from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
 from bridge.inspect.recording import CURRENT
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
+from bridge.server.http.body.invalid_body import explain_invalid
+from bridge.server.http.body.split_body import LARGE, SplitBody
 from bridge.server.http.endpoint import find_endpoint
 from bridge.server.http.error_body import UNREADABLE_BODY
-from bridge.server.http.invalid_body import explain_invalid
 from bridge.server.http.paths import DEPLOYMENT
-from bridge.server.http.split_body import LARGE, SplitBody
 from bridge.server.request_record import Asked, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
@@ -129,11 +129,13 @@ async def _parse_body(
 
     Raises like `read_body`.
     """
-    if len(body.outline) >= LARGE:
-        lease.add(await bridge.heavy_work.run(body.estimate_memory))
+    if (rest := body.size - body.data_size) >= LARGE:
+        # Its pieces are joined first, and it is twice in memory until then.
+        lease.add(rest)
+        lease.add(max(0, await bridge.heavy_work.run(body.estimate_memory) - rest))
         return await bridge.heavy_work.run(_parse_split, body, model)
     lease.add(body.estimate_memory())
-    if not body.has_data:
+    if not body.data_size:
         return _parse_json(body.outline, model)
     with suppress(ValueError):
         return model.model_validate(body.parse())
@@ -207,7 +209,7 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
 
 
 def _parse_split(body: SplitBody, model: type[_Model]) -> _Model:
-    if body.has_data:
+    if body.data_size:
         with suppress(ValueError):
             return model.model_validate(body.parse())
     return _parse_json(body.join(), model)

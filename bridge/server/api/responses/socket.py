@@ -34,6 +34,7 @@ from bridge.server.answers.response import (
     save_response,
 )
 from bridge.server.http.accounting import record_failure
+from bridge.server.http.body.split_body import LARGE
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -44,7 +45,6 @@ from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.protocol import QuietHandler, drop_connection
 from bridge.server.http.recording.detached import record_event
 from bridge.server.http.request_body import validate_body
-from bridge.server.http.split_body import LARGE
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.response_table import StoredResponse

@@ -54,22 +54,25 @@ class SplitBody:
         """Take the next piece of the body."""
         self.size += len(piece)
         if self.size < LARGE:
-            # Searching would take longer than parsing.
+            # It is parsed faster as a whole.
             self._waiting.append(piece)
             return
         for waiting in (*self._waiting, piece):
-            self._search(waiting)
+            self._split_piece(waiting)
         self._waiting.clear()
 
     @property
-    def has_data(self) -> bool:
-        """Whether something was taken out."""
-        return bool(self._strings)
+    def data_size(self) -> int:
+        """Bytes that were taken out."""
+        return sum(map(len, self._strings))
 
     @cached_property
     def outline(self) -> bytes:
         """The body with a mark in place of each string; nothing can be fed afterwards."""
-        return self._mark.encode().join([*self._between, self._join_rest()])
+        # The pieces of a long text are not needed beside it.
+        self._gap = [self._join_rest()]
+        self._run, self._waiting = [], []
+        return self._mark.encode().join([*self._between, *self._gap])
 
     @cached_property
     def _mark(self) -> str:
@@ -81,7 +84,7 @@ class SplitBody:
 
         Raises RequestTooLarge like `json_memory.estimate_memory`.
         """
-        return estimate_memory(self.outline) + sum(map(len, self._strings))
+        return estimate_memory(self.outline) + self.data_size
 
     def parse(self) -> Any:
         """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
@@ -102,15 +105,15 @@ class SplitBody:
     def _join_rest(self) -> bytes:
         return b"".join(chain(self._gap, self._run, self._waiting))
 
-    def _search(self, piece: bytes) -> None:
+    def _split_piece(self, piece: bytes) -> None:
         if b'"' not in piece:
             self._run.append(piece)
             return
         for start in range(0, len(piece), _LONG):
-            self._search_window(piece[start : start + _LONG])
+            self._split_window(piece[start : start + _LONG])
 
-    def _search_window(self, window: bytes) -> None:
-        """Search in what is so short that a long string cannot both begin and end in it."""
+    def _split_window(self, window: bytes) -> None:
+        """Split what is so short that a long string cannot both begin and end in it."""
         first, last = window.find(b'"'), window.rfind(b'"')
         if first < 0:
             self._run.append(window)

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
-from bridge.server.http import split_body
-from bridge.server.http.split_body import SplitBody
+from bridge.server.http.body import split_body
+from bridge.server.http.body.split_body import SplitBody
 from tests.conftest import StartBridge
 
 DATA = "iVBORw0KGgo/+AAA" * 40_000
@@ -48,7 +48,7 @@ def split_at(body: bytes, edges: Iterable[int]) -> SplitBody:
 def test_the_value_is_the_same(value: Any, count: int, size: int) -> None:
     body = json.dumps(value).encode()
     split = split_at(body, range(size, len(body), size))
-    assert (split.parse(), split.join(), split.has_data) == (value, body, count > 0)
+    assert (split.parse(), split.join(), bool(split.data_size)) == (value, body, count > 0)
     assert len(split._strings) == count
 
 
@@ -68,7 +68,7 @@ def test_the_value_is_the_same(value: Any, count: int, size: int) -> None:
 def test_what_must_be_parsed_as_a_whole_is_not_parsed_another_way(body: str) -> None:
     data = body.replace("DATA", DATA).encode()
     split = split_at(data, range(65_536, len(data), 65_536))
-    assert split.has_data
+    assert split.data_size
     with pytest.raises(ValueError):
         split.parse()
     assert split.join() == data
@@ -106,17 +106,21 @@ def check_value(body: bytes, edges: list[int]) -> None:
     assert value == from_json(body)
 
 
-def test_a_body_takes_little_more_than_its_size() -> None:
-    body = json.dumps([URL, *[DATA * 2] * 6]).encode()
-    size = len(body)
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [([URL, *[DATA * 2] * 6], 1.5), (['A "word" more. ' * 20_000] * 20, 2.01)],
+    ids=["pictures", "text"],
+)
+def test_a_body_takes_no_more_than_its_lease_has(value: list[str], most: float) -> None:
+    body = json.dumps(value).encode()
     tracemalloc.start()
-    split = split_at(body, range(200_000, size, 200_000))
-    value = split.parse()
+    split = split_at(body, range(200_000, len(body), 200_000))
+    estimate = split.estimate_memory()
+    assert split.parse() == value
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(value) == 7
-    assert peak < 1.5 * size
-    assert size < split.estimate_memory() < 1.1 * size
+    assert peak < most * len(body)
+    assert peak < 1.01 * (len(body) + estimate)
 
 
 IMAGE = {"type": "image_url", "image_url": {"url": URL}}

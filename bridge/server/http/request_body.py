@@ -138,8 +138,8 @@ async def _parse_body(
     if not body.data_size:
         return _parse_json(body.outline, model)
     with suppress(ValueError):
-        return model.model_validate(body.parse())
-    # What is wrong with it is found when it is parsed as a whole.
+        return validate_body(model, body.parse())
+    # Without marks, the parser finds what is wrong, or reads what cannot be put back.
     return await bridge.heavy_work.run(_parse_json, body.join(), model)
 
 
@@ -211,7 +211,7 @@ def _build_too_large(settings: Settings) -> RequestTooLarge:
 def _parse_split(body: SplitBody, model: type[_Model]) -> _Model:
     if body.data_size:
         with suppress(ValueError):
-            return model.model_validate(body.parse())
+            return validate_body(model, body.parse())
     return _parse_json(body.join(), model)
 
 

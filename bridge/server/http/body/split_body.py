@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -27,6 +26,8 @@ _DECODED = 256 * 1024
 """Characters of base64 that are decoded at once, to check them; a multiple of four."""
 _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECASE)
 """What stands in front of the data in a data URL."""
+_SMALL = 1024
+"""Bytes of pieces that are joined as they come: a client may send a body byte by byte."""
 
 
 class SplitBody:
@@ -55,7 +56,7 @@ class SplitBody:
         self.size += len(piece)
         if self.size < LARGE:
             # It is parsed faster as a whole.
-            self._waiting.append(piece)
+            _append(self._waiting, piece)
             return
         for waiting in (*self._waiting, piece):
             self._split_piece(waiting)
@@ -68,11 +69,15 @@ class SplitBody:
 
     @cached_property
     def outline(self) -> bytes:
-        """The body with a mark in place of each string; nothing can be fed afterwards."""
+        """The body with a mark in place of each string; nothing can be fed afterwards.
+
+        Each has its own: in an object with the same name twice, Python's order is another one.
+        """
         # The pieces of a long text are not needed beside it.
         self._gap = [self._join_rest()]
         self._run, self._waiting = [], []
-        return self._mark.encode().join([*self._between, *self._gap])
+        marks = [f"{self._mark}{index}".encode() for index in range(len(self._strings))]
+        return b"".join([*chain.from_iterable(zip(self._between, marks, strict=True)), *self._gap])
 
     @cached_property
     def _mark(self) -> str:
@@ -89,10 +94,12 @@ class SplitBody:
     def parse(self) -> Any:
         """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
         value = from_json(self.outline)
-        strings = iter(self._strings)
-        _put_back(value, self._mark, strings)
+        if not self._strings:
+            return value
+        marked = {f"{self._mark}{index}": text for index, text in enumerate(self._strings)}
+        _put_back(value, self._mark, marked)
         # Such as data that is a name, or whose name comes twice.
-        if next(strings, None) is not None:
+        if marked:
             raise ValueError("not all data is a value of its own")
         return value
 
@@ -107,7 +114,7 @@ class SplitBody:
 
     def _split_piece(self, piece: bytes) -> None:
         if b'"' not in piece:
-            self._run.append(piece)
+            _append(self._run, piece)
             return
         for start in range(0, len(piece), _LONG):
             self._split_window(piece[start : start + _LONG])
@@ -116,17 +123,18 @@ class SplitBody:
         """Split what is so short that a long string cannot both begin and end in it."""
         first, last = window.find(b'"'), window.rfind(b'"')
         if first < 0:
-            self._run.append(window)
+            _append(self._run, window)
             return
-        self._run.append(window[:first])
+        _append(self._run, window[:first])
         self._end_run()
-        self._gap.append(window[first : last + 1])
+        _append(self._gap, window[first : last + 1])
         self._run = [window[last + 1 :]]
 
     def _end_run(self) -> None:
         """Take out what has come since the last quote, or leave it where it is."""
         if sum(map(len, self._run)) < _LONG:
-            self._gap += self._run
+            for piece in self._run:
+                _append(self._gap, piece)
             return
         content = b"".join(self._run)
         self._run.clear()
@@ -150,18 +158,24 @@ def _is_base64(content: bytes) -> bool:
     return True
 
 
-def _put_back(value: Any, mark: str, strings: Iterator[str]) -> None:
-    """Replace each mark in a dict or a list, and in those inside of it, by the next string.
+def _append(pieces: list[bytes], piece: bytes) -> None:
+    """Append a piece, to the last one if both are small: each takes 33 bytes more than it has."""
+    if pieces and len(piece) < _SMALL and len(pieces[-1]) < _SMALL:
+        pieces[-1] += piece
+    else:
+        pieces.append(piece)
 
-    Raises ValueError if there are too few.
+
+def _put_back(value: Any, mark: str, marked: dict[str, str]) -> None:
+    """Move the texts from `marked` to their marks in a dict or a list, and in those inside of it.
+
+    `mark` is what all marks begin with.
     """
     if not isinstance(value, dict | list):
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if item == mark:
-            # In the order of the body, which a dict keeps.
-            if (string := next(strings, None)) is None:
-                raise ValueError("there is more than the data that was taken out")
-            value[key] = string
-        else:
-            _put_back(item, mark, strings)
+        if not isinstance(item, str):
+            _put_back(item, mark, marked)
+        elif item.startswith(mark):
+            # It is not there if the data is not all of its string.
+            value[key] = marked.pop(item, item)

@@ -123,6 +123,25 @@ def test_a_body_takes_no_more_than_its_lease_has(value: list[str], most: float) 
     assert peak < 1.01 * (len(body) + estimate)
 
 
+def test_each_string_returns_to_its_place() -> None:
+    """In a dict, a name that comes twice stands where it was first."""
+    first, second = f"data:image/png;base64,{DATA}", f"data:image/gif;base64,{DATA}"
+    body = f'{{"a":1,"b":"{first}","a":"{second}"}}'.encode()
+    assert split_at(body, [200_000]).parse() == {"a": second, "b": first}
+
+
+@pytest.mark.parametrize("body", [b"A" * 400_000, b'["A",' * 200_000, b'["' + b"A" * 900_000])
+def test_a_body_that_comes_byte_by_byte_takes_no_more(body: bytes) -> None:
+    tracemalloc.start()
+    split = SplitBody()
+    for at in range(len(body)):
+        split.feed(body[at : at + 1])
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken < 1.2 * len(body) + 100_000
+    assert split.join() == body
+
+
 IMAGE = {"type": "image_url", "image_url": {"url": URL}}
 
 

@@ -127,7 +127,7 @@ def test_return_is_a_key_however_it_is_pressed() -> None:
 
 
 def test_a_command_may_be_typed_in_two_actions_but_is_a_risk_once() -> None:
-    more = read_input("type", {"text": "do reboot"})
+    more = read_input("type", {"text": "do ls"})
     assert judge_in(more, window(), DEFAULT, typed="su").risks == ("a command",)
     assert judge_in(more, window(), DEFAULT, typed="sudo ls; ").risks == ()
     assert judge_in(more, window(), DEFAULT, typed="sux\b").risks == ("a command",)

@@ -120,6 +120,9 @@ class _Sink:
 
     def write(self, data: bytes) -> None: ...
 
+    def is_closing(self) -> bool:
+        return False
+
     def close(self) -> None: ...
 
     async def drain(self) -> None: ...

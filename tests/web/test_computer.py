@@ -174,7 +174,7 @@ async def test_an_approval_is_announced_and_decided_by_keys(
     spoken = await page.evaluate("document.querySelector('#approval-live').textContent")
     assert spoken.startswith("Claude needs your approval: Press Delete in “Files”")
     assert "Risky: deleting" in spoken
-    assert await page.evaluate("document.title") == "(1) Claude needs your approval"
+    await page.wait_for("document.title === '(1) Claude needs your approval'")
     assert await page.evaluate("document.querySelector('#favicon').href") == (
         f"{bridge.url}/assets/icon-alert.svg"
     )

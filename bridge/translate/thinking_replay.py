@@ -57,13 +57,7 @@ def hash_prefix(request: MessagesRequest) -> str:
 
 def list_call_ids(request: MessagesRequest) -> list[str]:
     """Return the ids of all tool calls in the request; turns are stored under them."""
-    return [
-        block["id"]
-        for message in request.messages
-        if message["role"] == "assistant"
-        for block in message["content"]
-        if block["type"] == "tool_use"
-    ]
+    return _list_tool_use_ids(request.messages)
 
 
 def restore_thinking(request: MessagesRequest, stored: Mapping[str, StoredTurn]) -> MessagesRequest:
@@ -73,7 +67,7 @@ def restore_thinking(request: MessagesRequest, stored: Mapping[str, StoredTurn])
     prefix = _Prefix(request)
     messages: list[Message] = []
     for message in request.messages:
-        turn = next((stored[id] for id in _list_tool_use_ids(message) if id in stored), None)
+        turn = next((stored[id] for id in _list_tool_use_ids([message]) if id in stored), None)
         if turn is not None and _can_restore(turn, message, prefix):
             content = _copy_marker(message["content"], turn.blocks)
             message = {"role": message["role"], "content": content}
@@ -122,10 +116,14 @@ def _has_tool_results(message: Message) -> bool:
     return any(block["type"] == "tool_result" for block in message["content"])
 
 
-def _list_tool_use_ids(message: Message) -> Iterable[str]:
-    if message["role"] != "assistant":
-        return ()
-    return [block["id"] for block in message["content"] if block["type"] == "tool_use"]
+def _list_tool_use_ids(messages: Iterable[Message]) -> list[str]:
+    return [
+        block["id"]
+        for message in messages
+        if message["role"] == "assistant"
+        for block in message["content"]
+        if block["type"] == "tool_use"
+    ]
 
 
 def _can_restore(turn: StoredTurn, message: Message, prefix: _Prefix) -> bool:

@@ -116,7 +116,8 @@ def _find_owners(sockets: frozenset[int]) -> Iterator[int]:
                 own = sockets.intersection(_list_sockets(folder))
                 is_counted = own and not _is_helper(os.readlink(folder / "exe"))
             except PermissionError:
-                hidden += [int(folder.name)] * (_read_user(folder) == os.getuid())
+                if _read_user(folder) == os.getuid():
+                    hidden.append(int(folder.name))
                 continue
             left -= own
             if is_counted and int(folder.name) != os.getpid():

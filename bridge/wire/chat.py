@@ -236,6 +236,7 @@ Tool = Annotated[
 ]
 
 
+_ToolList = Annotated[list[Tool], Field(max_length=MOST_TOOLS)]
 _CLIENT_TOOLS = ("function", "custom")
 _MOST_KNOWN = 16
 _LONGEST_KNOWN = 64_000
@@ -276,10 +277,10 @@ def read_known_tools(text: bytes) -> KnownTools:
 
 @functools.cache
 def _get_tools_adapter() -> TypeAdapter[list[Tool]]:
-    return TypeAdapter(list[Tool])
+    return TypeAdapter(_ToolList)
 
 
-Tools = Annotated[list[Tool], Field(max_length=MOST_TOOLS), WrapValidator(_recall_tools)]
+Tools = Annotated[_ToolList, WrapValidator(_recall_tools)]
 
 
 class NamedFunction(LenientModel):

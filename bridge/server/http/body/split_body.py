@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -26,6 +27,8 @@ _DECODED = 256 * 1024
 """Characters of base64 that are decoded at once, to check them; a multiple of four."""
 _LABEL = re.compile(rb'(?:data:[^,"\\\x00-\x1f\x7f-\xff]{0,200},)?', re.IGNORECASE)
 """What stands in front of the data in a data URL."""
+_LONGEST_MARK = 40
+"""Characters of a mark: 32, and the digits of a position."""
 _SMALL = 1024
 """Bytes of pieces that are joined as they come: a client may send a body byte by byte."""
 
@@ -76,13 +79,13 @@ class SplitBody:
         # The pieces of a long text are not needed beside it.
         self._gap = [self._join_rest()]
         self._run, self._waiting = [], []
-        marks = [f"{self._mark}{index}".encode() for index in range(len(self._strings))]
-        return b"".join([*chain.from_iterable(zip(self._between, marks, strict=True)), *self._gap])
+        return self._join(map(str.encode, self._marks))
 
     @cached_property
-    def _mark(self) -> str:
-        # No client can know it, so that nothing else is taken for it.
-        return secrets.token_hex(16) if self._strings else ""
+    def _marks(self) -> list[str]:
+        # No client can know them, so that nothing else is taken for one.
+        secret = secrets.token_hex(16)
+        return [f"{secret}{index}" for index in range(len(self._strings))]
 
     def estimate_memory(self) -> int:
         """Return the bytes that the body takes once it is parsed, about.
@@ -94,10 +97,9 @@ class SplitBody:
     def parse(self) -> Any:
         """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
         value = from_json(self.outline)
-        if not self._strings:
-            return value
-        marked = {f"{self._mark}{index}": text for index, text in enumerate(self._strings)}
-        _put_back(value, self._mark, marked)
+        marked = dict(zip(self._marks, self._strings, strict=True))
+        if marked:
+            _put_back(value, marked)
         # Such as data that is a name, or whose name comes twice.
         if marked:
             raise ValueError("not all data is a value of its own")
@@ -105,8 +107,10 @@ class SplitBody:
 
     def join(self) -> bytes:
         """Return the whole body as it came."""
-        encoded = [string.encode() for string in self._strings]
-        pairs = zip(self._between, encoded, strict=True)
+        return self._join(map(str.encode, self._strings))
+
+    def _join(self, strings: Iterable[bytes]) -> bytes:
+        pairs = zip(self._between, strings, strict=True)
         return b"".join([*chain.from_iterable(pairs), self._join_rest()])
 
     def _join_rest(self) -> bytes:
@@ -166,16 +170,13 @@ def _append(pieces: list[bytes], piece: bytes) -> None:
         pieces.append(piece)
 
 
-def _put_back(value: Any, mark: str, marked: dict[str, str]) -> None:
-    """Move the texts from `marked` to their marks in a dict or a list, and in those inside of it.
-
-    `mark` is what all marks begin with.
-    """
+def _put_back(value: Any, marked: dict[str, str]) -> None:
+    """Move the texts from `marked` to their marks in a dict or a list, and in all inside of it."""
     if not isinstance(value, dict | list):
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
         if not isinstance(item, str):
-            _put_back(item, mark, marked)
-        elif item.startswith(mark):
-            # It is not there if the data is not all of its string.
-            value[key] = marked.pop(item, item)
+            _put_back(item, marked)
+        # By the length first: to look a long text up, Python would read all of it.
+        elif len(item) <= _LONGEST_MARK and item in marked:
+            value[key] = marked.pop(item)

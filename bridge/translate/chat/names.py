@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections import deque
+from collections.abc import Iterable, Mapping
 
 _REFUSED = re.compile(r"[^a-zA-Z0-9_-]")
 _MAX_LENGTH = 128
@@ -16,9 +17,9 @@ class CallIds:
     """
 
     def __init__(self) -> None:
-        self._used: set[str] = set()
+        self._unique = _UniqueNames()
         self._last: dict[str, str] = {}
-        self._waiting: dict[str, list[str]] = {}
+        self._waiting: dict[str, deque[str]] = {}
         """The calls of the current turn that have no result yet, by the client's id."""
 
     def begin_turn(self) -> None:
@@ -30,9 +31,8 @@ class CallIds:
 
         Some clients count from zero in every turn, so their ids repeat, even within one turn.
         """
-        self._last[id] = _make_unique(_replace_refused(id) or "call", self._used)
-        self._used.add(self._last[id])
-        self._waiting.setdefault(id, []).append(self._last[id])
+        self._last[id] = self._unique.add(_replace_refused(id) or "call")
+        self._waiting.setdefault(id, deque()).append(self._last[id])
         return self._last[id]
 
     def find_call(self, id: str) -> str:
@@ -41,7 +41,7 @@ class CallIds:
         It is the first of its turn without a result, else the latest call.
         """
         waiting = self._waiting.get(id)
-        return waiting.pop(0) if waiting else self._last.get(id, id)
+        return waiting.popleft() if waiting else self._last.get(id, id)
 
 
 class ToolNames:
@@ -50,12 +50,10 @@ class ToolNames:
     def __init__(self, offered: Iterable[str], reserved: Iterable[str] = ()) -> None:
         """`reserved`: names of Anthropic's own tools in the same request."""
         self._upstream: dict[str, str] = {}
-        used = set(reserved)
+        unique = _UniqueNames(reserved)
         for name in offered:
             if name not in self._upstream:
-                unique = _make_unique(_replace_refused(name) or "tool", used)
-                self._upstream[name] = unique
-                used.add(unique)
+                self._upstream[name] = unique.add(_replace_refused(name) or "tool")
 
     def to_claude(self, name: str) -> str:
         """Return Claude's name for a tool, even if only earlier messages contain it."""
@@ -70,9 +68,17 @@ def _replace_refused(name: str) -> str:
     return _REFUSED.sub("_", name)[:_MAX_LENGTH]
 
 
-def _make_unique(name: str, used: Set[str]) -> str:
-    unique, count = name, 1
-    while unique in used:
-        count += 1
-        unique = f"{name[: _MAX_LENGTH - 4]}_{count}"
-    return unique
+class _UniqueNames:
+    def __init__(self, used: Iterable[str] = ()) -> None:
+        self._used = set(used)
+        self._counts: dict[str, int] = {}
+        """The last number behind each name: to try all from 2 again would take quadratic time."""
+
+    def add(self, name: str) -> str:
+        """Return a name that is not used yet, with a number behind it if need be."""
+        unique, short = name, name[: _MAX_LENGTH - 4]
+        while unique in self._used:
+            self._counts[short] = self._counts.get(short, 1) + 1
+            unique = f"{short}_{self._counts[short]}"
+        self._used.add(unique)
+        return unique

@@ -81,8 +81,14 @@ def test_what_is_refused_is_refused_again(again: int) -> None:
     assert places == [("tools", 1, "function", "function", "name")]
 
 
-def test_too_many_tools_are_refused_before_they_are_read() -> None:
+@pytest.mark.parametrize(
+    "tool",
+    # The second is valid, and so short that a list of them could be remembered.
+    [{"type": "function"}, {"type": "custom", "name": ""}],
+    ids=["invalid", "short"],
+)
+def test_too_many_tools_are_refused_before_they_are_read(tool: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as raised:
-        read_tools(*[{"type": "function"}] * (MOST_TOOLS + 1))
+        read_tools(*[tool] * (MOST_TOOLS + 1))
 
     assert [problem["type"] for problem in raised.value.errors()] == ["too_long"]

@@ -32,15 +32,19 @@ _SEPARATORS = re.compile(r"[\n;|&(`]")
 _BLANK = re.compile(r"\s+")
 _BEFORE_COMMAND = re.compile(
     r"""\s*(?:
-        [A-Za-z_]\w*=\S*\s+ |                # A variable: `LANG=C rm a`
-        (?: builtin | command | do | doas | else | env | exec | nice | nohup | setsid | stdbuf
-          | then | time | timeout | xargs | [!{] )
+        # A variable: `LANG=C rm a`, `A='b c' rm a`
+        [A-Za-z_]\w*\+?= (?: "[^"]*" | '[^']*' | \\. | [^\s"'\\] )*+ \s+ |
+        \d*>>?[^\s>]\S*\s+ |                  # Where the output goes: `>b rm a`
+        (?: builtin | command | do | doas | elif | else | env | exec | if | nice | nohup | setsid
+          | stdbuf | then | time | timeout | until | while | xargs | [!{] )
         (?: \s+ (?: -\S+ | \d\S* ) )* \s+ |  # and its options: `timeout 5 rm a`
         [^\s"'=]*[/\\]                        # A folder: `/bin/rm a`
     )""",
     re.VERBOSE,
 )
 """What may come before the name of the program that a line of a shell starts."""
+_QUOTED_NAME = re.compile(r"""(["'])(?:[^"']*[/\\])?([^\s"'/\\]+)\1""")
+"""A program in quotes, perhaps with its folder: `"/opt/b c/rm" a`."""
 
 
 _LONGEST_CACHED = 1000
@@ -98,7 +102,8 @@ def _leave_out_wrappers(line: str) -> str:
     at = 0
     while match := _BEFORE_COMMAND.match(line, at):
         at = match.end()
-    return line[at:]
+    quoted = _QUOTED_NAME.match(line, at)
+    return line[at:] if quoted is None else quoted[2] + line[quoted.end() :]
 
 
 def count_word(word: str, folded: str) -> int:

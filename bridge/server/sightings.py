@@ -110,8 +110,11 @@ class Sightings:
             _log.warning("The proofs of connected programs are lost: %s.", error)
 
     async def save(self, store: ProofStore) -> None:
-        """Store the proofs if they changed; what cannot be written is logged."""
-        if not self.changed.is_set():
+        """Store the proofs if they changed or could not be stored before.
+
+        What cannot be written is logged.
+        """
+        if not self.changed.is_set() and not self._has_failed:
             return
         self.changed.clear()
         before, self._stored = self._stored, dict(self._proofs)
@@ -119,7 +122,7 @@ class Sightings:
             await asyncio.to_thread(store.write, dict(self._proofs))
             self._has_failed = False
         except SettingsError as error:
-            # The next proof tries again.
+            # The next proof tries again, or the end of the server.
             self._stored = before
             if not self._has_failed:
                 _log.warning("The proofs of connected programs are not stored: %s.", error)

@@ -77,6 +77,18 @@ async def test_a_proof_that_could_not_be_stored_is_tried_again(
     assert list(await asyncio.to_thread(store.read)) == ["codex"]
 
 
+async def test_a_proof_that_could_not_be_stored_is_stored_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "proofs.json"
+    path.mkdir()
+    sightings, store = Sightings(), ProofStore(path)
+    note(sightings, "stop")
+    await sightings.save(store)
+    path.rmdir()
+    # The server ends without a further proof.
+    await sightings.save(store)
+    assert list(await asyncio.to_thread(store.read)) == ["codex"]
+
+
 def test_another_version_proves_nothing_about_tools() -> None:
     sightings = Sightings()
     note(sightings, "tool_use")

@@ -67,10 +67,15 @@ def write_content(descriptor: int, data: bytes) -> bool:
     Who asked may have gone, may read nothing, or may have given what cannot be written to: that
     must not hold up the others.
     """
-    with suppress(OSError), os.fdopen(descriptor, "wb", 0) as pipe:
-        os.set_blocking(descriptor, False)
-        ends = time.monotonic() + _SAVE_SECONDS
-        while data and time.monotonic() < ends:
-            is_ready = wait_until_writable(pipe, _LOOK_SECONDS)
-            data = data[(pipe.write(data[:_CHUNK]) or 0) if is_ready else 0 :]
-    return not data
+    left = memoryview(data)
+    # `fdopen` would leave a folder's descriptor open.
+    try:
+        with suppress(OSError):
+            os.set_blocking(descriptor, False)
+            ends = time.monotonic() + _SAVE_SECONDS
+            while left and time.monotonic() < ends:
+                if wait_until_writable(descriptor, _LOOK_SECONDS):
+                    left = left[os.write(descriptor, left[:_CHUNK]) :]
+    finally:
+        os.close(descriptor)
+    return not left

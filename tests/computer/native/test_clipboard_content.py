@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,13 @@ def test_a_high_descriptor_is_written_and_read(high_pipe: tuple[int, int]) -> No
     assert write_content(writing, b"abc")
     assert wait_until_readable([reading], 30) == {reading}
     os.close(reading)
+
+
+def test_what_cannot_be_written_to_is_closed(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    assert not write_content(folder, b"abc")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(folder)
 
 
 def test_all_types_are_read_from_high_descriptors(high_pipe: tuple[int, int]) -> None:

@@ -140,7 +140,7 @@ async def _parse_body(
     with suppress(ValueError):
         return validate_body(model, body.parse())
     # Without marks, the parser finds what is wrong, or reads what cannot be put back.
-    return await bridge.heavy_work.run(_parse_json, body.join(), model)
+    return await bridge.heavy_work.run(_parse_whole, body, model)
 
 
 @contextmanager
@@ -212,10 +212,14 @@ def _parse_split(body: SplitBody, model: type[_Model]) -> _Model:
     if body.data_size:
         with suppress(ValueError):
             return validate_body(model, body.parse())
-    return _parse_json(body.join(), model)
+    return _parse_whole(body, model)
 
 
-def _parse_json(body: bytes, model: type[_Model]) -> _Model:
+def _parse_whole(body: SplitBody, model: type[_Model]) -> _Model:
+    return _parse_json(body.take_whole(), model)
+
+
+def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
     # Not `model_validate_json`: it builds a tree of the body first, and takes a third longer.
     try:
         # Without a body, the error names the first missing field.

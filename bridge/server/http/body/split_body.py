@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import deque
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import chain
@@ -17,6 +18,7 @@ import pybase64
 from pydantic_core import from_json
 
 from bridge.server.http.json_memory import estimate_memory
+from bridge.wire.json_bytes import replace_surrogates
 
 LARGE = 512 * 1024
 """Bytes from which a body is split, and parsed and translated in a thread."""
@@ -95,8 +97,11 @@ class SplitBody:
         return estimate_memory(self.outline) + self.data_size
 
     def parse(self) -> Any:
-        """Return the value of the whole body. Raises ValueError if it cannot be parsed this way."""
-        value = from_json(self.outline)
+        """Return the value of the whole body. Raises ValueError if it cannot be parsed this way.
+
+        Halves of surrogate pairs are replaced by U+FFFD.
+        """
+        value = _decode(self.outline)
         marked = dict(zip(self._marks, self._strings, strict=True))
         if marked:
             _put_back(value, marked)
@@ -112,6 +117,17 @@ class SplitBody:
     def _join(self, strings: Iterable[bytes]) -> bytes:
         pairs = zip(self._between, strings, strict=True)
         return b"".join([*chain.from_iterable(pairs), self._join_rest()])
+
+    def take_whole(self) -> bytearray:
+        """Return the whole body as it came, which is not here any more: it is never there twice."""
+        whole, between, strings = bytearray(), deque(self._between), deque(self._strings)
+        self._between, self._strings = [], []
+        while strings:
+            whole += between.popleft()
+            whole += strings.popleft().encode()
+        whole += self._join_rest()
+        self._gap, self._run, self._waiting = [], [], []
+        return whole
 
     def _join_rest(self) -> bytes:
         return b"".join(chain(self._gap, self._run, self._waiting))
@@ -148,6 +164,17 @@ class SplitBody:
             self._gap.clear()
         else:
             self._gap.append(content)
+
+
+def _decode(outline: bytes) -> Any:
+    try:
+        return from_json(outline)
+    except ValueError:
+        # A client sends a text that it has cut with each turn again. Base64 has no escapes.
+        repaired = replace_surrogates(outline) if b"\\u" in outline else outline
+        if repaired == outline:
+            raise
+        return from_json(repaired)
 
 
 def _is_base64(content: bytes) -> bool:

@@ -240,7 +240,11 @@ _ToolList = Annotated[list[Tool], Field(max_length=MOST_TOOLS)]
 _CLIENT_TOOLS = ("function", "custom")
 _MOST_KNOWN = 16
 _LONGEST_KNOWN = 64_000
-"""Bytes of a list of tools that is remembered; its models take up to sixteen times as much."""
+"""Bytes of a list of tools that is remembered."""
+_MOST_SEPARATORS = 3_000
+"""In it: an object of two bytes takes a hundred times as much, so that a list could take 6 MB. With
+so many separators, also in texts, it takes at most 2 MB.
+"""
 
 
 class KnownTools(list[Tool]):
@@ -261,7 +265,7 @@ def _recall_tools(tools: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     ):
         return validate(tools)
     text = encode_json(tools)
-    if len(text) <= _LONGEST_KNOWN:
+    if len(text) <= _LONGEST_KNOWN and sum(map(text.count, b",[{")) <= _MOST_SEPARATORS:
         # Besides a ValidationError, this may be half of a surrogate pair.
         with suppress(ValueError):
             return read_known_tools(text)

@@ -10,8 +10,11 @@ from pydantic import ValidationError
 from bridge.wire.chat import MOST_TOOLS, ChatRequest, FunctionTool, KnownTools, Tool
 
 
-def build_function(name: str, description: str = "Does it.", **more: Any) -> dict[str, Any]:
-    function = {"name": name, "description": description, "parameters": {"type": "object"}}
+def build_function(
+    name: str, description: str = "Does it.", parameters: Any = None, **more: Any
+) -> dict[str, Any]:
+    schema = parameters or {"type": "object"}
+    function = {"name": name, "description": description, "parameters": schema}
     return {"type": "function", "function": function, **more}
 
 
@@ -61,6 +64,18 @@ def test_tools_that_may_have_a_password_are_not_remembered() -> None:
 def test_a_long_list_is_not_remembered() -> None:
     tools = [build_function(f"tool_{at}", "x" * 1000) for at in range(100)]
 
+    assert not isinstance(read_tools(*tools), KnownTools)
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [
+        [build_function("find", parameters={"enum": [{}] * 20_000})],
+        [{"type": "custom", "name": f"tool_{at}"} for at in range(1500)],
+    ],
+    ids=["values", "tools"],
+)
+def test_a_short_list_that_takes_much_memory_is_not_remembered(tools: list[Any]) -> None:
     assert not isinstance(read_tools(*tools), KnownTools)
 
 

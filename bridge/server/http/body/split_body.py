@@ -101,7 +101,7 @@ class SplitBody:
 
         Halves of surrogate pairs are replaced by U+FFFD.
         """
-        value = _decode(self.outline)
+        value = _decode_outline(self.outline)
         marked = dict(zip(self._marks, self._strings, strict=True))
         if marked:
             _put_back(value, marked)
@@ -166,7 +166,7 @@ class SplitBody:
             self._gap.append(content)
 
 
-def _decode(outline: bytes) -> Any:
+def _decode_outline(outline: bytes) -> Any:
     try:
         return from_json(outline)
     except ValueError:

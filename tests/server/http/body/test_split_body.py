@@ -133,7 +133,9 @@ def test_half_of_a_surrogate_pair_is_replaced_beside_a_picture() -> None:
 @pytest.mark.parametrize("names", [("a", DATA * 2), ("a", "a")], ids=["name", "twice"])
 def test_data_that_cannot_be_put_back_is_in_memory_once(names: Sequence[str]) -> None:
     data = [DATA * count for count in range(4, 9)]
-    body = "".join([f'{{"list":{json.dumps(data)}', *(f',"{name}":"{DATA}"' for name in names), "}"])
+    body = "".join(
+        [f'{{"list":{json.dumps(data)}', *(f',"{name}":"{DATA}"' for name in names), "}"]
+    )
     split = split_at(body.encode(), range(65_536, len(body), 65_536))
     with pytest.raises(ValueError, match="not all data"):
         split.parse()

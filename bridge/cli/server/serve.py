@@ -137,8 +137,14 @@ def _cancel_at_sigterm() -> None:
     Else the program that reads the sign-in would be left behind.
     """
     task = asyncio.current_task()
-    if task is not None and sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def cancel() -> None:
+        # Only once: while it ends that program, another signal would end this.
+        if task is not None and not task.cancelling():
+            task.cancel()
+
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, cancel)
 
 
 @asynccontextmanager

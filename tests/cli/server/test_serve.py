@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ import pytest
 
 from bridge import __version__
 from bridge.cli.autostart import suggest_command
+from bridge.cli.server.serve import _cancel_at_sigterm
 from tests.cli.started_server import SECONDS, StartedServer, make_environment, run_command
 from tests.computer.native.programs.start import eventually
 from tests.conftest import StartBridge
@@ -221,3 +224,27 @@ def test_a_stop_while_it_is_loading_leaves_no_program_behind(tmp_path: Path) -> 
         assert process.communicate(timeout=SECONDS)[1] == ""
         assert process.returncode == 0
     assert not psutil.pid_exists(int(seen.read_text()))
+
+
+async def test_a_second_stop_while_it_is_loading_does_not_end_the_first() -> None:
+    loop, seen, steps = asyncio.get_running_loop(), asyncio.Event(), []
+
+    async def load() -> None:
+        _cancel_at_sigterm()
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            # Signals are handled in their order.
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await seen.wait()
+            steps.append("ended the program")
+
+    loop.add_signal_handler(signal.SIGUSR1, seen.set)
+    try:
+        await asyncio.wait([asyncio.create_task(load())], timeout=SECONDS)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            loop.remove_signal_handler(number)
+    assert steps == ["ended the program"]

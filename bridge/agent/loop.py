@@ -2,7 +2,7 @@
 
 # Each turn ends in one of these, and only the first three lead to another turn:
 #
-#     paused                    ask Claude to continue (`pause_turn`)
+#     paused                    ask Claude to continue (`pause_turn`), up to 20 times in a row
 #     calls                     carry out the batch, send the results
 #     calls, but limit reached  send refusals, so that Claude can say how far it got
 #     no calls                  end: completed
@@ -37,10 +37,11 @@ from bridge.backends.batches import map_batches
 from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.session import BatchResult, Session
 from bridge.deadline import read_clocks
-from bridge.errors import ComputerOff, Stopped
+from bridge.errors import ComputerOff, OutputMismatch, Stopped
 from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
 from bridge.translate.stream.content_blocks import BlockCollector
+from bridge.translate.stream.continuation import MAX_PAUSES, TOO_MANY_PAUSES
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.translate.stream.usage import count_hour_writes, list_counts
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
@@ -111,7 +112,8 @@ class AgentLoop:
         self._clock = clock
         self._progress = _Progress(clock())
         self._blocks: list[Block] = []
-        self._paused = False
+        self._pauses = 0
+        """Turns in a row that Claude paused."""
 
     def run(self) -> AsyncGenerator[list[Event], None]:
         """Run the task and yield its events; the last one is LoopEnded.
@@ -131,7 +133,9 @@ class AgentLoop:
                     async for batch in turn:
                         yield batch
                 calls = [block for block in self._blocks if block["type"] == "tool_use"]
-                if self._paused:
+                if self._pauses > MAX_PAUSES:
+                    raise OutputMismatch(TOO_MANY_PAUSES)
+                if self._pauses:
                     self._history.add_paused_turn(self._blocks)
                 elif not calls or limit is not None:
                     status: Status = "limit" if limit else "completed"
@@ -165,9 +169,9 @@ class AgentLoop:
         ending.finish()
         self._progress.steps += 1
         self._progress.dollars += _calculate_dollars(request.model, ending.usage)
-        self._paused = ending.stop_reason == "pause_turn"
+        self._pauses = self._pauses + 1 if ending.stop_reason == "pause_turn" else 0
         # With another stop reason, the last call may be incomplete.
-        complete = ending.stop_reason == "tool_use" or self._paused
+        complete = ending.stop_reason in ("tool_use", "pause_turn")
         self._blocks = [
             block for block in answer.list_blocks() if complete or block["type"] != "tool_use"
         ]

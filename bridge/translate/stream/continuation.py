@@ -42,6 +42,7 @@ from bridge.wire.messages import (
 
 MAX_PAUSES = 20
 """Each pause leads to another request, whose tokens the user pays for."""
+TOO_MANY_PAUSES = f"Claude paused {MAX_PAUSES} times without ending its turn."
 _VOLUNTARY_ENDS = ("end_turn", "stop_sequence")
 _THINKING = ("thinking", "redacted_thinking")
 
@@ -140,7 +141,7 @@ class Continuation:
         if reason == "pause_turn":
             self._pauses += 1
             if self._pauses > MAX_PAUSES:
-                raise OutputMismatch(f"Claude paused {MAX_PAUSES} times without ending its turn.")
+                raise OutputMismatch(TOO_MANY_PAUSES)
             self._continue_with({"role": "assistant", "content": blocks})
             return [self._build_usage()]
         missing = reason in _VOLUNTARY_ENDS and not find_calls(blocks)

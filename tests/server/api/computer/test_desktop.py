@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from openai import AsyncOpenAI, NotFoundError, PermissionDeniedError
+from openai import APIStatusError, AsyncOpenAI, NotFoundError, PermissionDeniedError
 from PIL import Image
 
 from bridge.computer.actions import ELEMENT_ACTIONS, MEMBERS
@@ -23,7 +23,7 @@ from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop, make_app
 from tests.conftest import StartBridge
-from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, says
+from tests.fake_anthropic.script import RawBlock, Reply, Text, Thinking, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 OPUS = "claude-opus-5-5"
@@ -289,6 +289,20 @@ async def test_a_limit_ends_the_task_with_an_answer(
     refused = fake.requests[-1].body["messages"][-1]["content"][0]
     assert refused["is_error"]
     assert said in refused["content"][0]["text"]
+
+
+async def test_a_turn_is_not_continued_for_ever(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    pause = Reply((RawBlock(search),), stop_reason="pause_turn")
+    # After a pause that ends, they are counted anew.
+    fake.script(pause, calls(SHOT), *[pause] * 40)
+    with pytest.raises(APIStatusError, match="Claude paused 20 times") as raised:
+        await ask_claude(client)
+    assert raised.value.code == "promise_not_kept"
+    assert len(fake.requests) == 2 + 21
 
 
 async def test_old_screenshots_are_removed_and_upstream_accepts_it(

@@ -195,7 +195,10 @@ async def test_the_plan_of_a_replaced_account_is_unknown_until_its_first_answer(
     tmp_path: Path, fake: FakeAnthropic, start_bridge: StartBridge, folders: dict[str, str]
 ) -> None:
     sign_in(tmp_path / "work", "work", email="me@example.org")
-    bridge = await start_bridge(backend="claude-code", sign_ins=folders, sign_in="work")
+    # A spare that is just starting could write the account that it has read over the new one.
+    bridge = await start_bridge(
+        backend="claude-code", sign_ins=folders, sign_in="work", claude_spares=0
+    )
     await ask(bridge)
     fields = {"utilization": 1.0, "resetsAt": time.time() + FAR}
     plan = bridge.plan.for_account("work")

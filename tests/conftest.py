@@ -7,6 +7,7 @@ import functools
 import os
 import shutil
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -41,10 +42,28 @@ settings.load_profile("patient")
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
+MOST_MEMORY = 8 << 30
+"""Bytes that a process of the tests may have; a worker has up to 2 GB."""
 
 
 def pytest_configure() -> None:
-    """Keep the files of the tests in memory: half of their time would be for disks to be written.
+    """Prepare the process: the controller of pytest-xdist, or a worker."""
+    keep_files_in_memory()
+    limit_memory()
+
+
+def limit_memory() -> None:
+    """Have what takes too much fail as a test with its name; else the system ends any process."""
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard == resource.RLIM_INFINITY:
+            resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, hard))
+
+
+def keep_files_in_memory() -> None:
+    """Half of the tests' time would be for disks to be written.
 
     Nothing here can show that a file outlives a power failure, whatever the tests wait for.
     """

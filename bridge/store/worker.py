@@ -195,10 +195,14 @@ class Worker:
         self._write_all()
 
     def _write_all(self) -> None:
-        """Execute all gathered writes; one that fails is lost, and the loss is logged."""
-        while self._writes:
-            count = min(len(self._writes), _MAX_BATCH)
+        """Execute the writes gathered until now; one that fails is lost, and the loss is logged."""
+        # Not those that are put meanwhile: if they came faster than they are written, a read would
+        # wait for ever. Who put them has scheduled another job.
+        left = len(self._writes)
+        while left:
+            count = min(left, _MAX_BATCH)
             self._write_batch([self._writes.popleft() for _ in range(count)])
+            left -= count
 
     def _write_batch(self, writes: Sequence[_Write]) -> None:
         def write_together(connection: sqlite3.Connection) -> None:

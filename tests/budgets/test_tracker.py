@@ -198,8 +198,10 @@ async def test_what_ends_while_the_ledger_is_read_is_counted_once() -> None:
                 total += 1
             loading = asyncio.create_task(world.tracker.load())
             while not loading.done():
-                world.record(DOLLAR)
-                total += 1
+                # Here they come faster than they are written: all that wait would be in memory.
+                if len(world.ledger._worker._writes) < 200:
+                    world.record(DOLLAR)
+                    total += 1
                 await asyncio.sleep(0)
         assert (await world.tracker.build_reports())[1].spent == total
 

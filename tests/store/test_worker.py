@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -47,6 +48,25 @@ async def test_a_read_sees_earlier_writes_and_does_not_wait_for_more() -> None:
     assert await read(worker) == ["one", "two", "three"]
     await worker.close()
     assert time.perf_counter() - started < 10
+
+
+async def test_a_read_does_not_wait_for_what_is_put_meanwhile() -> None:
+    """Requests that end faster than they can be written must not hold up a read for ever."""
+    worker, is_over = make_worker(), threading.Event()
+
+    def write_more(database: sqlite3.Connection) -> None:
+        insert_word("more", database)
+        if not is_over.is_set():
+            worker.put(write_more)
+
+    write(worker, "one")
+    worker.put(write_more)
+    try:
+        words = await asyncio.wait_for(read(worker), 10)
+        assert words[:2] == ["one", "more"]
+    finally:
+        is_over.set()
+        await worker.close()
 
 
 async def test_gathered_writes_share_one_transaction(tmp_path: Path) -> None:

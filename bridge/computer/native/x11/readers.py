@@ -54,13 +54,14 @@ class FocusedReader:
     def _wait_for_answer(self, stamp: int, window: int) -> bool:
         until = time.monotonic() + _ANSWER_SECONDS
         self._display.sync()
+        # Also between events: programs whose windows move all the time send them without a pause.
         while time.monotonic() < until:
-            while self._display.pending_events():
-                event = self._display.next_event()
-                data = getattr(event, "data", None)
-                if isinstance(data, tuple) and list(data[1])[:3] == [self._ping, stamp, window]:
-                    return True
-            time.sleep(0.001)
+            if not self._display.pending_events():
+                time.sleep(0.001)
+                continue
+            data = getattr(self._display.next_event(), "data", None)
+            if isinstance(data, tuple) and list(data[1])[:3] == [self._ping, stamp, window]:
+                return True
         return False
 
     def _drain(self) -> None:

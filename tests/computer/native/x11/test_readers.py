@@ -8,9 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from bridge.computer.native.x11 import readers
 from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.native.x11.readers import FocusedReader
@@ -26,11 +29,11 @@ pytestmark = pytest.mark.end_to_end
 def waited(screen: str) -> Iterator[Callable[[], float]]:
     """A function that waits for a key pressed just now, and returns the seconds it took."""
     display = open_display({"DISPLAY": screen})
-    readers = FocusedReader(display)
+    reader = FocusedReader(display)
 
     def wait() -> float:
         start = time.monotonic()
-        readers.wait(start)
+        reader.wait(start)
         return time.monotonic() - start
 
     yield wait
@@ -70,6 +73,29 @@ def test_a_program_that_hangs_for_a_while_loses_nothing(
         input_device.type(text, never)
         going_on.join()
         assert eventually(lambda: window.text() == text), window.text()
+
+
+class MovingWindows:
+    """A display that has the next event before the last one was read."""
+
+    def sync(self) -> None: ...
+
+    def pending_events(self) -> int:
+        return 1
+
+    def next_event(self) -> object:
+        return object()
+
+    def screen(self) -> Any:
+        return SimpleNamespace(root=None)
+
+    def intern_atom(self, name: str) -> str:
+        return name
+
+
+def test_events_without_a_pause_end_no_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_ANSWER_SECONDS", 0.05)
+    assert not FocusedReader(MovingWindows())._wait_for_answer(stamp=1, window=2)
 
 
 def running(window: Program) -> subprocess.Popen[bytes]:

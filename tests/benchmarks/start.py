@@ -1,4 +1,4 @@
-"""Measures the time until `claude-bridge serve` listens and answers, and its memory when idle.
+"""Measures how soon `claude-bridge serve` listens and answers, its memory when idle, and `status`.
 
 Run it with `python -m tests.benchmarks.start`; beside it stands the time that the interpreter alone
 takes, and that with the two imports no server here can do without.
@@ -34,6 +34,7 @@ def main() -> None:
         print(f"python -c 'import aiohttp.web, …' {median(lambda: run(environment, imports))}")
         print(f"claude-bridge serve, listening    {median(lambda: serve(environment))}")
         print(f"claude-bridge serve, first answer {median(lambda: answer(environment))}")
+        print(f"claude-bridge status              {status(environment)}")
         print(f"idle, anthropic loaded            {idle_memory(environment):.0f} MB (RSS)")
 
 
@@ -79,6 +80,21 @@ def is_answering(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def status(environment: dict[str, str]) -> str:
+    """Return the median of `claude-bridge status` beside a running server."""
+
+    def ask() -> float:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "bridge", "status"]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - started
+
+    with launched(environment) as process:
+        result = median(ask)
+        process.terminate()
+    return result
 
 
 def idle_memory(environment: dict[str, str]) -> float:

@@ -26,7 +26,7 @@ def session_bus() -> Iterator[str]:
     """The address of a private D-Bus."""
     need_program("dbus-daemon")
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        runtime_folder() as folder,
         subprocess.Popen(
             ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
             # The accessibility bus has its socket there: it must not be that of another test.
@@ -41,6 +41,18 @@ def session_bus() -> Iterator[str]:
             yield daemon.stdout.readline().strip()
         finally:
             daemon.terminate()
+
+
+@contextmanager
+def runtime_folder() -> Iterator[str]:
+    """A folder for the sockets of a session; what cannot be deleted at the end is left there."""
+    folder = tempfile.mkdtemp()
+    try:
+        yield folder
+    finally:
+        # Services may still use it, and that for documents mounts another file system in it, which
+        # lets nobody delete anything: there, `TemporaryDirectory` raises whatever it is told.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

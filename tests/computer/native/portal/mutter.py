@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.desktop import need_program
+from tests.desktop import need_program, runtime_folder
 
 _NOBODY = 65534
 _HANG_SECONDS = 30.0
@@ -40,7 +39,7 @@ def run_mutter(*monitors: str, program: str = "mutter") -> Iterator[Mapping[str,
     """
     for name in (program, "pipewire", "wireplumber", "dbus-daemon"):
         need_program(name)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ExitStack() as stack:
+    with runtime_folder() as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "bus.conf").write_text(_BUS.format(folder=name), "utf-8")
         if os.getuid() == 0:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.desktop import need_program
+from tests.desktop import need_program, runtime_folder
 
 _NOBODY = 65534
 _HANG_SECONDS = 30.0
@@ -28,7 +27,7 @@ xwayland disable
 def run_sway(size: str = "1920x1080") -> Iterator[Mapping[str, str]]:
     """Yield the variables of a session with one output, which programs and the bridge need."""
     need_program("sway")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+    with runtime_folder() as name:
         folder = Path(name)
         (folder / "config").write_text(_CONFIG.format(size=size), "utf-8")
         session = {"XDG_RUNTIME_DIR": name, "SWAYSOCK": f"{name}/ipc.sock", "HOME": name}

@@ -37,11 +37,11 @@ from bridge.backends.batches import map_batches
 from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.session import BatchResult, Session
 from bridge.deadline import read_clocks
-from bridge.errors import ComputerOff, OutputMismatch, Stopped
+from bridge.errors import ComputerOff, Stopped
 from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
 from bridge.translate.stream.content_blocks import BlockCollector
-from bridge.translate.stream.continuation import MAX_PAUSES, TOO_MANY_PAUSES
+from bridge.translate.stream.continuation import check_pauses
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.translate.stream.usage import count_hour_writes, list_counts
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
@@ -120,7 +120,7 @@ class AgentLoop:
 
         Claude's events come in the batches they were read in, the loop's own one by one.
 
-        Raises what the backend raises, and DesktopUnavailable.
+        Raises what the backend raises, DesktopUnavailable, and OutputMismatch for too many pauses.
         """
         batches = self._run_task()
         return _insert_pauses(self._session, batches) if self._session.pauses else batches
@@ -133,8 +133,7 @@ class AgentLoop:
                     async for batch in turn:
                         yield batch
                 calls = [block for block in self._blocks if block["type"] == "tool_use"]
-                if self._pauses > MAX_PAUSES:
-                    raise OutputMismatch(TOO_MANY_PAUSES)
+                check_pauses(self._pauses)
                 if self._pauses:
                     self._history.add_paused_turn(self._blocks)
                 elif not calls or limit is not None:

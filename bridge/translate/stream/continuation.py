@@ -42,9 +42,14 @@ from bridge.wire.messages import (
 
 MAX_PAUSES = 20
 """Each pause leads to another request, whose tokens the user pays for."""
-TOO_MANY_PAUSES = f"Claude paused {MAX_PAUSES} times without ending its turn."
 _VOLUNTARY_ENDS = ("end_turn", "stop_sequence")
 _THINKING = ("thinking", "redacted_thinking")
+
+
+def check_pauses(count: int) -> None:
+    """Raise OutputMismatch if Claude has paused its turn too often."""
+    if count > MAX_PAUSES:
+        raise OutputMismatch(f"Claude paused {MAX_PAUSES} times without ending its turn.")
 
 
 class Continuation:
@@ -140,8 +145,7 @@ class Continuation:
         blocks = self._answer.list_blocks()
         if reason == "pause_turn":
             self._pauses += 1
-            if self._pauses > MAX_PAUSES:
-                raise OutputMismatch(TOO_MANY_PAUSES)
+            check_pauses(self._pauses)
             self._continue_with({"role": "assistant", "content": blocks})
             return [self._build_usage()]
         missing = reason in _VOLUNTARY_ENDS and not find_calls(blocks)

@@ -63,7 +63,7 @@ def limit_memory() -> None:
 
 
 def keep_files_in_memory() -> None:
-    """Half of the tests' time would be for disks to be written.
+    """Keep the files of the tests in memory: half of their time would be for disks to be written.
 
     Nothing here can show that a file outlives a power failure, whatever the tests wait for.
     """

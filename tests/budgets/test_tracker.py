@@ -198,7 +198,7 @@ async def test_what_ends_while_the_ledger_is_read_is_counted_once() -> None:
                 total += 1
             loading = asyncio.create_task(world.tracker.load())
             while not loading.done():
-                # Here they come faster than they are written: all that wait would be in memory.
+                # In a test they come faster than they are written, and what waits is in memory.
                 if len(world.ledger._worker._writes) < 200:
                     world.record(DOLLAR)
                     total += 1

@@ -54,7 +54,7 @@ class FocusedReader:
     def _wait_for_answer(self, stamp: int, window: int) -> bool:
         until = time.monotonic() + _ANSWER_SECONDS
         self._display.sync()
-        # Also between events: programs whose windows move all the time send them without a pause.
+        # The clock is read between events, too: windows that move all the time send them endlessly.
         while time.monotonic() < until:
             if not self._display.pending_events():
                 time.sleep(0.001)

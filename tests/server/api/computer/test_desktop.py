@@ -297,7 +297,7 @@ async def test_a_turn_is_not_continued_for_ever(
     await switch(call, "allowed", minutes=1)
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
     pause = Reply((RawBlock(search),), stop_reason="pause_turn")
-    # After a pause that ends, they are counted anew.
+    # The first one does not count: Claude went on after it.
     fake.script(pause, calls(SHOT), *[pause] * 40)
     with pytest.raises(APIStatusError, match="Claude paused 20 times") as raised:
         await ask_claude(client)
